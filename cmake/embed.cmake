@@ -1,0 +1,15 @@
+# sealroom_embed(TARGET FILE...): the reviewed files as octets inside the program, so that what `sealroom init` writes
+# is what the repository holds. Read with sealroom::cli::reviewed_file("issuers/root.cnf").
+function(sealroom_embed target)
+  set(rows "")
+  foreach(file IN LISTS ARGN)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/ceremony/${file})
+    file(READ ${PROJECT_SOURCE_DIR}/ceremony/${file} text)
+    string(APPEND rows "    {\"${file}\", R\"octets(${text})octets\"},\n")
+  endforeach()
+  set(SEALROOM_REVIEWED_FILES "${rows}")
+  set(made ${PROJECT_BINARY_DIR}/generated/${target}/reviewed_files.cpp)
+  configure_file(${PROJECT_SOURCE_DIR}/cmake/reviewed_files.cpp.in ${made} @ONLY)
+  target_sources(${target} PRIVATE ${made})
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/src/apps/${target})
+endfunction()

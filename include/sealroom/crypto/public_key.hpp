@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sealroom/base/bytes.hpp"
+#include "sealroom/base/error.hpp"
+#include "sealroom/crypto/owned.hpp"
+
+namespace sealroom {
+
+enum class KeyType { Rsa, EcP256, EcP384, EcP521, Ed25519, Other };
+
+// Hash functions that a signature here may use (SHA-1 and MD5 do not exist for us).
+enum class HashAlgorithm { Sha256, Sha384, Sha512 };
+
+std::string_view name_of(HashAlgorithm hash);  // "sha256", as default_md has it
+const EVP_MD* evp_of(HashAlgorithm hash);
+
+// PublicKey is a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) that OpenSSL could decode. It promises nothing
+// about strength. Immutable; copies share the decoded key.
+class PublicKey {
+ public:
+  // Decodes DER with nothing behind it. Errors: Failed.
+  static Result<PublicKey> parse(ByteView spki_der);
+
+  // Takes the public half of `key`, which may be a private key; its DER is encoded anew.
+  static Result<PublicKey> of(const EVP_PKEY* key);
+
+  const Bytes& der() const { return der_; }
+  const Digest& digest() const { return digest_; }  // SHA-256 of der()
+  KeyType type() const { return type_; }
+  unsigned bits() const { return bits_; }             // of the modulus or the curve's order
+  std::string description() const;                  // "RSA 2048", "EC P-256", "EC secp256k1", "ED25519"
+
+  // Whether `signature` is this key's over `message`: RSA PKCS#1 v1.5, ECDSA (DER) with `hash`; Ed25519 ignores it.
+  bool verifies(ByteView message, ByteView signature, HashAlgorithm hash) const;
+
+  EVP_PKEY* get() const { return key_.get(); }
+
+ private:
+  PublicKey() = default;
+  Bytes der_;
+  Digest digest_{};
+  KeyType type_ = KeyType::Other;
+  unsigned bits_ = 0;
+  std::shared_ptr<EVP_PKEY> key_;
+};
+
+}  // namespace sealroom

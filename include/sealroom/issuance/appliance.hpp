@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "sealroom/base/time.hpp"
+#include "sealroom/issuance/key_ring.hpp"
+#include "sealroom/ledger/ledger.hpp"
+#include "sealroom/log/checkpoint.hpp"
+#include "sealroom/policy/configuration.hpp"
+#include "sealroom/x509/certificate.hpp"
+
+namespace sealroom {
+
+// Appliance is what issuance works with. The parts outlive it.
+struct Appliance {
+  const Configuration& configuration;
+  Ledger& ledger;
+  KeyRing& keys;
+  const Clock& clock;
+  std::string software;  // version, for log entries
+};
+
+// Work is one thing that somebody asked for: who, and where to say how far it is.
+struct Work {
+  Appliance& appliance;
+  log::Actor actor;
+  std::function<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t, std::uint64_t) {};
+
+  // The context of log entries written now. Error (Integrity) when the clock stands before the newest entry.
+  Result<log::Context> context() const;
+
+  // Begins a change to the ledger in that context.
+  Result<Change> begin() const;
+};
+
+// An event that stands by itself: one entry, durable when this returns.
+Result<Receipt> record(const Work& work, const log::Event& event, std::string_view batch = {});
+
+// Signs a checkpoint over the whole log and stores it; nothing to do when the newest one covers it.
+// Errors: NeedsPerson while the log key is locked or not made; Token; Integrity.
+Result<CheckpointRow> checkpoint(const Work& work);
+
+// The same where a locked log key is no obstacle: then the checkpoint waits, and nothing is returned.
+Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work);
+
+// The certificates of an active issuer, its own first, the root last. Error NeedsPerson when it is not active.
+Result<std::vector<Certificate>> chain_of(const Ledger& ledger, std::string_view issuer);
+
+// Puts the configuration in force into the log, once for each that ever was: its files as base64, found again by
+// recorded_configuration.
+Result<Done> record_configuration(const Work& work);
+
+// The files of the configuration with this digest (hex), as the log has them. Errors: Integrity.
+Result<std::vector<ConfigurationFile>> recorded_configuration(const Ledger& ledger, std::string_view digest);
+
+// The issuer's row; "configured" when the ledger does not know it yet.
+Result<IssuerRow> issuer_row(const Ledger& ledger, std::string_view issuer);
+
+}  // namespace sealroom

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sealroom/base/json.hpp"
+#include "sealroom/issuance/appliance.hpp"
+#include "sealroom/issuance/stages.hpp"
+#include "sealroom/media/inbox.hpp"
+#include "sealroom/plan/decide.hpp"
+
+namespace sealroom {
+
+// What came from a medium.
+struct Intake {
+  std::vector<Found> files;  // in octet order of their paths
+  Wish wish;
+};
+
+// What an import made.
+struct PlannedBatch {
+  std::string id;
+  std::uint64_t requests = 0;
+  std::uint64_t accepted = 0;
+  bool needs_person = false;  // a request was refused because its issuer is not active
+};
+
+// Decides on everything in `intake` and records batch, plans and refusals as one durable change. Needs no token.
+// Errors: Failed when there is nothing in it, Integrity.
+Result<PlannedBatch> plan(const Work& work, Intake intake);
+
+// How far a batch is after sign().
+struct SignedBatch {
+  std::string id;
+  std::uint64_t issued = 0;       // by this call
+  std::uint64_t withheld = 0;     // refused or expired at signing
+  struct Waiting { std::string issuer; std::uint64_t certificates; std::string reason; };
+  std::vector<Waiting> waiting;   // plans that need a person first
+};
+
+// Signs what is planned in `batch`, of one issuer or of all. Repeatable. Errors: NeedsPerson when the log key is
+// locked or a started group is open, Token when the token failed (what was signed before is issued), Integrity.
+Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_view issuer);
+
+// Plans again, as a new batch with new serials and dates, what `batch` accepted and did not issue; what was still
+// planned there expires. Errors: Usage when there is nothing left to plan.
+Result<PlannedBatch> replan(const Work& work, std::string_view batch);
+
+// The member of a report for one request of `batch`, as the ledger has it now: verdict, findings, serial, state.
+Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
+
+// The whole report of `batch` (sealroom-report/1).
+Result<Json> report(const Ledger& ledger, std::string_view batch);
+
+// Error (NeedsPerson) when a started group of an earlier run has no outcome: a signature may exist.
+Result<Done> nothing_open(const Ledger& ledger);
+
+}  // namespace sealroom

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "sealroom/base/bytes.hpp"
+
+namespace sealroom {
+
+enum class StoreType { Jks, Jceks, Pkcs12, Unknown };
+
+// What `octets` are by their own witness: a file's name says nothing (keytool writes PKCS#12 into what is called .jks).
+StoreType store_type(ByteView octets);
+
+}  // namespace sealroom

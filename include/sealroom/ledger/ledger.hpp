@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sealroom/base/error.hpp"
+#include "sealroom/ledger/rows.hpp"
+#include "sealroom/log/entry.hpp"
+#include "sealroom/log/merkle.hpp"
+
+namespace sealroom {
+
+class Ledger;
+
+// Receipt proves that a change is on stable storage. Ledger changes are its only maker.
+class Receipt {
+ public:
+  std::uint64_t log_size() const { return log_size_; }  // entries in the log after the change
+
+ private:
+  friend class Change;
+  explicit Receipt(std::uint64_t log_size) : log_size_(log_size) {}
+  std::uint64_t log_size_;
+};
+
+// Change is one transaction: log entries and the rows that they speak of become durable together or not at all.
+// Destroying it without commit() takes everything back. At most one at a time.
+//
+// A batch, its requests, plans and certificates are one change, in any order. After an error of any step the change
+// is lost: later steps and commit() fail too.
+class Change {
+ public:
+  Change(Change&&) noexcept;
+  Change& operator=(Change&&) noexcept;
+  ~Change();
+
+  // Appends an entry and its Merkle nodes; `batch` (may be empty) is what it belongs to for exports. Gives its seq.
+  Result<std::uint64_t> append(const log::Event& event, std::string_view batch = {});
+
+  Result<Done> put_key(const KeyRow& row);          // replaces the owner's key only when it has none; else Integrity
+  Result<Done> put_issuer(const IssuerRow& row);    // inserts or replaces
+  Result<Done> add_batch(const BatchRow& row);
+  Result<Done> add_request(const RequestRow& row);
+  // Replanning replaces a plan none of whose certificates is started or issued; else Integrity. The certificates of
+  // the old plan stay as they are, so the caller sets their states.
+  Result<Done> put_plan(const PlanRow& row);
+  // Belongs to the plan of its batch and issuer that this change puts. Integrity when issuer and serial are known.
+  Result<std::int64_t> add_certificate(const CertificateRow& row);
+  // From planned, approved or started to any state but issued; every other state is final (Integrity).
+  Result<Done> set_state(std::int64_t certificate, CertificateState state, std::uint64_t entry,
+                         std::string_view reason = {});
+  Result<Done> set_issued(std::int64_t certificate, ByteView der, std::uint64_t entry);  // from started only
+  Result<Done> add_checkpoint(const CheckpointRow& row);  // Integrity unless root is this log's root at that size
+  Result<Done> add_export(const ExportRow& row);
+
+  // Makes it all durable (WAL, synchronous FULL). After an error nothing of it is there. When the disk was the reason
+  // the ledger says Integrity from then on: after a failed fsync nobody knows what is on the disk.
+  Result<Receipt> commit() &&;
+
+ private:
+  friend class Ledger;
+  struct State;
+  explicit Change(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+enum class LedgerAccess { ReadWrite, ReadOnly };
+
+// Ledger is the one SQLite database of a home (WAL, synchronous FULL, user_version, application_id). It stores octets
+// and gives receipts; it knows nothing of certificates. One thread per object; a ReadOnly object beside the
+// ReadWrite one sees every committed change. Errors of reading are Integrity.
+class Ledger {
+ public:
+  // Makes a new database file at `path` (0600); fails when one is there.
+  static Result<Done> create(const std::string& path);
+
+  // Opens an existing one. Errors (Integrity): missing, not ours, newer schema, corrupted.
+  static Result<Ledger> open(const std::string& path, LedgerAccess access);
+
+  Ledger(Ledger&&) noexcept;
+  Ledger& operator=(Ledger&&) noexcept;
+  ~Ledger();
+
+  Result<Change> begin(const log::Context& context);
+
+  Result<std::uint64_t> log_size() const;
+  Result<std::string> line(std::uint64_t seq) const;
+  // Lines with from <= seq < to, in order; of one batch when `batch` is not empty. Stops when `visit` says so.
+  Result<Done> each_line(std::uint64_t from, std::uint64_t to, std::string_view batch,
+                         const std::function<Result<Done>(std::uint64_t seq, std::string_view line)>& visit) const;
+  log::NodeReader nodes() const;  // valid as long as this object
+  Result<Digest> root(std::uint64_t size) const;
+  Result<std::optional<CheckpointRow>> newest_checkpoint() const;
+  // The checkpoint of the newest export before now; nothing when there was none.
+  Result<std::optional<CheckpointRow>> newest_exported_checkpoint() const;
+
+  Result<std::optional<KeyRow>> key(std::string_view owner) const;
+  Result<std::vector<KeyRow>> keys() const;
+  Result<std::optional<IssuerRow>> issuer(std::string_view name) const;
+  Result<std::vector<IssuerRow>> issuers() const;
+
+  // "B-20261121-0001": the next identifier for `day`, never given before.
+  Result<std::string> next_batch_id(Instant day) const;
+  Result<std::optional<BatchRow>> batch(std::string_view id) const;
+  Result<std::vector<BatchRow>> batches() const;  // newest first
+  Result<Done> each_request(std::string_view batch, const std::function<Result<Done>(const RequestRow&)>& visit) const;
+  Result<std::optional<RequestRow>> request(std::string_view batch, std::uint64_t position) const;
+  Result<std::vector<PlanRow>> plans(std::string_view batch) const;
+  Result<std::optional<PlanRow>> plan(std::string_view batch, std::string_view issuer) const;
+
+  // Certificates of the newest plan in order of position, in whatever state.
+  Result<std::vector<CertificateRow>> certificates(std::string_view batch, std::string_view issuer) const;
+  // The newest certificate row for request `position` of a batch.
+  Result<std::optional<CertificateRow>> certificate_of_request(std::string_view batch, std::uint64_t position) const;
+  // Issued certificates with ids above `after_id`, in order of id; of every issuer when `issuer` is empty.
+  Result<std::vector<CertificateRow>> issued(std::string_view issuer, std::int64_t after_id, std::size_t most) const;
+  Result<std::optional<CertificateRow>> by_serial(std::string_view issuer, ByteView serial) const;  // issuer may be ""
+  Result<std::vector<CertificateRow>> by_request(const Digest& request) const;
+  Result<std::vector<CertificateRow>> by_key(const Digest& key) const;
+  Result<std::vector<CertificateRow>> by_subject(std::string_view issuer, ByteView subject) const;
+  Result<std::vector<CertificateRow>> in_state(CertificateState state) const;  // never large: Started, Planned
+
+  // Recomputes hashes, links, tree and checkpoints from the lines alone, and compares with what is stored.
+  // Errors (Integrity) name the first entry that is wrong. Gives the log's size.
+  Result<std::uint64_t> verify() const;
+
+ private:
+  friend class Change;
+  struct Database;
+  explicit Ledger(std::shared_ptr<Database> database);
+  std::shared_ptr<Database> database_;
+};
+
+}  // namespace sealroom

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sealroom/base/bytes.hpp"
+#include "sealroom/base/error.hpp"
+#include "sealroom/crypto/public_key.hpp"
+
+// Checkpoints: C2SP tlog-checkpoint in a C2SP signed note.
+namespace sealroom::log {
+
+struct Checkpoint {
+  std::string origin;  // the log's name; also the key name in the signature line
+  std::uint64_t size = 0;
+  Digest root{};
+};
+
+// Whether `origin` can be a key name: not empty, printable ASCII without blank or '+'.
+bool is_origin(std::string_view origin);
+
+// "origin\nsize\nbase64 root\n": the text that is signed.
+std::string note_text(const Checkpoint& checkpoint);
+
+// The key id that C2SP signed-note gives to ECDSA keys (signature type 0x02): the first 4 octets of SHA-256 over the
+// SubjectPublicKeyInfo. Unlike the ids of other types it covers neither name nor type.
+std::array<std::uint8_t, 4> key_id(const PublicKey& key);
+
+// The signed note: text, a blank line, and "— name base64(key id || signature)" (em dash U+2014).
+// `signature` is the DER ECDSA signature over SHA-256 of note_text (signature type 2).
+std::string signed_note(const Checkpoint& checkpoint, const PublicKey& key, ByteView signature);
+
+// Reads a signed note strictly (origin, size and root, no extension lines) and verifies it under `key`, an EC P-256 key
+// whose name must be the note's origin and which must have signed exactly once. Signatures by other keys are passed
+// over. Errors: Integrity.
+Result<Checkpoint> verify_note(std::string_view note, const PublicKey& key);
+
+// C2SP tlog-proof: "c2sp.org/tlog-proof@v1", "index N", proof hashes in base64 one a line, blank line, checkpoint.
+std::string inclusion_proof_text(std::uint64_t index, const std::vector<Digest>& proof, std::string_view note);
+
+// "sealroom-consistency-proof/1", "from N", "to M", hashes in base64 one a line (docs/formats.md).
+std::string consistency_proof_text(std::uint64_t from, std::uint64_t to, const std::vector<Digest>& proof);
+
+}  // namespace sealroom::log

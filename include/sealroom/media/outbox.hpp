@@ -1,0 +1,60 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <string>
+
+#include "sealroom/base/bytes.hpp"
+#include "sealroom/base/error.hpp"
+#include "sealroom/base/file.hpp"
+
+namespace sealroom {
+
+// Outbox writes one directory onto a medium so that it is either there complete, or not there at all.
+//
+// Files go into PARENT/NAME.partial, new files only; finish() reads every file back, compares it with what was
+// given, syncs, and renames to PARENT/NAME. A .partial left by an interrupted run is removed first. Nothing follows
+// links. Works on file systems without modes or links (FAT).
+class Outbox {
+ public:
+  // Creates MEDIUM/PARENT/NAME.partial (and PARENT). `parent` and `name` are plain names of ours. Errors: Usage when
+  // `medium` is missing, Failed when it is full or read-only, or when PARENT/NAME exists.
+  static Result<Outbox> create(const std::string& medium, const std::string& parent, const std::string& name);
+
+  Outbox(Outbox&&) noexcept = default;
+  Outbox& operator=(Outbox&& other) noexcept;
+  // Removes the .partial directory unless finish() succeeded.
+  ~Outbox();
+
+  // Writes a new file at `path` (relative, '/'-separated, each part plain), making directories as needed.
+  // `mode` is applied where there are modes. A path given twice is an error. After an error the .partial is gone and
+  // nothing more can be written.
+  Result<Done> write(const std::string& path, ByteView octets, mode_t mode);
+
+  // Read-back, sync, rename, sync. After an error nothing is left but what was there before.
+  Result<Done> finish();
+
+ private:
+  Outbox() = default;
+  void abandon() noexcept;
+  std::unexpected<Error> abandoned(const std::string& path, int reason);
+  Result<Done> create_file(const std::string& path, ByteView octets, mode_t mode);
+  Result<Done> read_back() const;
+  Result<Done> rename_into_place();
+
+  std::string medium_;
+  std::string parent_name_;
+  std::string final_name_;
+  std::string partial_name_;
+  Fd parent_;
+  Fd directory_;
+  std::map<std::string, Digest> written_;
+};
+
+// The octets of every regular file below `directory`, as path → SHA-256, following no links.
+// Used to compare a complete export with what would be written. Errors: Failed, also for anything that is neither a
+// file nor a folder.
+Result<std::map<std::string, Digest>> digests_below(const std::string& directory);
+
+}  // namespace sealroom

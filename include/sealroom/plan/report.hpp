@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sealroom/base/json.hpp"
+#include "sealroom/plan/decide.hpp"
+
+namespace sealroom {
+
+inline constexpr std::string_view kReportFormat = "sealroom-report/1";
+
+// One member of "requests" in a report (docs/formats.md, Report): file, issuer, profile, verdict, findings, asked,
+// and as far as they are known sha256, subject, key, names.
+Json verdict_of(const Decision& decision, std::string_view issuer, std::string_view profile);
+
+// The same for an examination alone, as `sealroom check` makes it; adds "not_evaluated".
+Json verdict_of(const Examination& examination, std::string_view issuer, std::string_view profile);
+
+// The verdict on a file that could not be read as a request.
+Json verdict_of_unreadable(std::string_view path, std::string_view issuer, std::string_view profile,
+                           const Findings& findings);
+
+// {"format": "sealroom-report/1", "batch": ..., "requests": [...], "ignored": [...]}; `batch` may be empty (null).
+Json report_of(std::string_view batch, std::vector<Json> verdicts, std::vector<Json> ignored);
+
+// The same report as one self-contained HTML page: readable, printable, no script, nothing loaded.
+std::string report_html(const Json& report);
+
+// A remedy for each finding, one line a request, for a terminal.
+std::string report_text(const Json& report);
+
+}  // namespace sealroom

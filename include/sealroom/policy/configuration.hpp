@@ -1,0 +1,110 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sealroom/base/bytes.hpp"
+#include "sealroom/base/error.hpp"
+#include "sealroom/media/inbox.hpp"
+#include "sealroom/policy/issuer_config.hpp"
+#include "sealroom/x509/request.hpp"
+
+namespace sealroom {
+
+enum class Purpose { Ca, Server, Client };
+enum class PastIssuer { Refuse, Cut };          // a notAfter past the issuer's
+enum class UnknownExtensions { Refuse, Drop };  // requested and not subjectAltName
+enum class Wildcards { Refuse, Allow };
+
+std::string_view name_of(Purpose purpose);  // "ca", "server", "client"
+
+// Profile is a certificate profile of one issuer: an extension section of its configuration and the rules around it.
+struct Profile {
+  std::string name;     // "server_cert"; the folder on the medium
+  std::string section;  // extension section; same as name unless said otherwise
+  Purpose purpose = Purpose::Server;
+  int days = 365;       // validity unless the operator says otherwise
+  int maximum_days = 365;
+  PastIssuer past_issuer = PastIssuer::Refuse;
+  UnknownExtensions unknown_extensions = UnknownExtensions::Refuse;
+  Wildcards wildcards = Wildcards::Refuse;
+  bool own_certificate = false;  // section is the configuration's x509_extensions: self-signed use only
+};
+
+struct IssuerSettings {
+  IssuerConfig config;
+  std::map<std::string, Profile> profiles;
+};
+
+enum class Role { None, Auditor, Operator, Officer, Admin };
+
+std::string_view name_of(Role role);
+
+struct Roles {
+  std::map<std::uint32_t, Role> users;   // uid
+  std::map<std::uint32_t, Role> groups;  // gid
+};
+
+struct Limits {
+  RequestLimits request;
+  InboxLimits inbox;
+};
+
+// One file of the configuration, as octets.
+struct ConfigurationFile {
+  std::string name;  // "sealroom.yaml", "issuers/root.cnf"
+  std::string text;
+};
+
+// Configuration is sealroom.yaml and every issuers/NAME.cnf, loaded strictly together. Immutable.
+class Configuration {
+ public:
+  // Needs exactly one "sealroom.yaml" and one "issuers/NAME.cnf" for each issuer that it names. Pure: reads no file.
+  // Errors: Usage, with file, line and key. Unknown and duplicate keys, wrong types, profiles whose section is missing
+  // or does not fit the purpose (a leaf section that says CA:TRUE, a ca section that does not) are errors.
+  static Result<Configuration> load(std::vector<ConfigurationFile> files);
+
+  const std::vector<ConfigurationFile>& files() const { return files_; }
+  const Digest& digest() const { return digest_; }  // over names and octets of all files
+
+  const std::string& module() const { return module_; }                  // path of the PKCS#11 module
+  const std::string& softhsm_config() const { return softhsm_config_; }  // in the home, "" when not a trial home
+  const std::map<std::string, std::string>& trial_pins() const { return trial_pins_; }  // token label → file in home
+  const std::string& log_key() const { return log_key_; }                // RFC 7512 URI
+  const std::string& log_origin() const { return log_origin_; }
+  const std::map<std::string, IssuerSettings>& issuers() const { return issuers_; }
+  const IssuerSettings* issuer(std::string_view name) const;             // nullptr when unknown
+  const Profile* profile(std::string_view issuer, std::string_view name) const;
+  const Limits& limits() const { return limits_; }
+  const Roles& roles() const { return roles_; }
+  std::chrono::seconds idle_lock() const { return idle_lock_; }              // default 15 min
+  std::chrono::seconds leaf_plan_validity() const { return leaf_plan_; }     // default 72 h
+  std::chrono::seconds ca_plan_validity() const { return ca_plan_; }         // default 30 days
+
+ private:
+  Configuration() = default;
+  friend class ConfigurationReader;
+  std::vector<ConfigurationFile> files_;
+  Digest digest_{};
+  std::string module_;
+  std::string softhsm_config_;
+  std::map<std::string, std::string> trial_pins_;
+  std::string log_key_;
+  std::string log_origin_;
+  std::map<std::string, IssuerSettings> issuers_;
+  Limits limits_;
+  Roles roles_;
+  std::chrono::seconds idle_lock_{std::chrono::minutes{15}};
+  std::chrono::seconds leaf_plan_{std::chrono::hours{72}};
+  std::chrono::seconds ca_plan_{std::chrono::hours{720}};
+};
+
+// Whether `name` can name an issuer or profile: [A-Za-z0-9_][A-Za-z0-9_-]{0,39}.
+bool is_plain_name(std::string_view name);
+
+}  // namespace sealroom

@@ -1,0 +1,144 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sealroom/base/bytes.hpp"
+#include "sealroom/base/error.hpp"
+#include "sealroom/base/json.hpp"
+#include "sealroom/base/secret.hpp"
+#include "sealroom/crypto/public_key.hpp"
+#include "sealroom/token/token_uri.hpp"
+
+namespace sealroom {
+
+// What a token says of itself (CK_TOKEN_INFO, PKCS#11 v2.40 section 3.2), blanks trimmed, made printable.
+struct TokenInfo {
+  std::string label, serial, model, manufacturer, firmware;
+  bool initialised = false;
+  bool pin_count_low = false;
+  bool pin_final_try = false;
+  bool pin_locked = false;
+};
+
+// KeySpec is what key to generate: "rsa-2048", "rsa-3072", "rsa-4096", "ec-p256", "ec-p384".
+struct KeySpec {
+  KeyType type = KeyType::Rsa;
+  unsigned bits = 4096;  // RSA only
+
+  static Result<KeySpec> parse(std::string_view text);
+  std::string text() const;
+};
+
+// Consent to use up the last try before a token locks its PIN.
+enum class FinalTry { Refuse, Accept };
+
+// Module is a loaded PKCS#11 module, shared with libp11. One per process. Everything that was made from it holds a
+// share of it, so it is unloaded last, whatever the order in which its users let go.
+class Module {
+ public:
+  // Loads and initialises the module at absolute path `path`. Errors (Token): missing, not loadable, not a PKCS#11
+  // module, C_Initialize failed.
+  static Result<std::shared_ptr<Module>> load(const std::string& path);
+
+  Module(const Module&) = delete;
+  Module& operator=(const Module&) = delete;
+  ~Module();
+
+  const std::string& path() const;
+  std::string description() const;  // manufacturer, library description and version
+
+  // Initialised tokens that are present now.
+  Result<std::vector<TokenInfo>> tokens();
+
+  // The one token that `uri` names. Errors (Token): none present, or more than one (both serials are named).
+  Result<TokenInfo> find(const TokenUri& uri);
+
+  // Initialises an uninitialised slot as token `label` with a user PIN: for throw-away SoftHSM tokens.
+  // Errors (Token): a token with this label is there, no free slot, or the module refused.
+  Result<Done> initialise_token(const std::string& label, const Secret& so_pin, const Secret& pin);
+
+  struct State;
+
+ private:
+  friend class Token;
+  explicit Module(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// A key that was just generated and read back.
+struct GeneratedKey {
+  PublicKey public_key;
+  Bytes key_id;       // CKA_ID, 20 random octets
+  TokenInfo token;
+  Json evidence;      // attributes read back, what the token did not support, each extraction attempt and its answer
+};
+
+// TokenKey is a private key on a token whose attributes were read back and are right: CKA_TOKEN, PRIVATE, SENSITIVE,
+// ALWAYS_SENSITIVE, NEVER_EXTRACTABLE, LOCAL, SIGN; not EXTRACTABLE, DECRYPT, UNWRAP, DERIVE, MODIFIABLE. Its public
+// key is the one that was expected, and a trial signature verified. Token::key is the only maker.
+// It works as long as its token is unlocked, and may outlive the Token and Module objects.
+class TokenKey {
+ public:
+  TokenKey(TokenKey&&) noexcept;
+  TokenKey& operator=(TokenKey&&) noexcept;
+  ~TokenKey();
+
+  const PublicKey& public_key() const;
+  const Bytes& key_id() const;
+
+  // The signature over `message`: RSA PKCS#1 v1.5, or ECDSA as DER (RFC 3279 section 2.2.3). Two C_* calls.
+  // The one function through which CA keys are used. Safe to call from several threads. Errors (Token).
+  Result<Bytes> sign(ByteView message, HashAlgorithm hash) const;
+
+  struct State;
+
+ private:
+  friend class Token;
+  explicit TokenKey(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Token is a token that is logged in (CKU_USER) through this object; destroying it logs out.
+class Token {
+ public:
+  // Logs in with one C_Login, never repeated by itself. The PIN goes to C_Login directly and nowhere else.
+  // `uri` names the token; its object part is not looked at.
+  // Errors: Token for an absent, ambiguous, uninitialised or failing token, a wrong PIN ("wrong PIN", and how the
+  // token's flags stand), a locked PIN; NeedsPerson when this would be the final try and `final_try` is Refuse.
+  static Result<Token> unlock(const std::shared_ptr<Module>& module, const TokenUri& uri, const Secret& pin,
+                              FinalTry final_try);
+
+  Token(Token&&) noexcept;
+  Token& operator=(Token&&) noexcept;
+  ~Token();
+
+  const TokenInfo& info() const;
+
+  // Whether the token is still there and still logged in.
+  bool alive() const;
+
+  // Generates a pair by C_GenerateKeyPair with the strict template (product contract, section 8), reads every
+  // attribute back, tries to extract (read the private value, wrap, copy: all must fail), and signs once.
+  // Errors (Token): the label is taken, the token refused, or an attribute came back wrong: then the pair is destroyed
+  // again, or said to be left behind.
+  Result<GeneratedKey> generate(const KeySpec& spec, const std::string& label);
+
+  // The private key that `uri` names and whose public key is `expected`, read back as TokenKey says.
+  // Errors (Token): none, more than one, another public key, an attribute that is wrong, a token with a key type that
+  // libp11 cannot enumerate (Ed25519).
+  Result<TokenKey> key(const TokenUri& uri, const PublicKey& expected) const;
+
+  // `count` octets of the token's generator.
+  Result<Bytes> random(std::size_t count) const;
+
+  struct State;
+
+ private:
+  explicit Token(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sealroom

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <boost/program_options.hpp>
+
+#include "command.hpp"
+
+namespace sealroom::pack {
+
+namespace options = boost::program_options;
+
+inline constexpr unsigned kHelpWidth = 110;
+
+// The values of `arguments` by the table `known`, which needs a flag "help". Errors (Usage): unknown, abbreviated,
+// repeated or missing options, and anything that looks like a password on the command line.
+Result<options::variables_map> parse_arguments(const Arguments& arguments, const options::options_description& known,
+                                               const options::positional_options_description& positional = {});
+
+// Whether --help was given; then `usage` and the options have been printed.
+bool showed_help(const options::variables_map& given, const char* usage, const options::options_description& known);
+
+// The value of a string option; empty when it was not given.
+std::string text_of(const options::variables_map& given, const char* name);
+
+// The options that both writing commands have: --type, --store-password-from, --allow-weak-password, --out, --help.
+void add_writing_options(options::options_description& known);
+
+// Errors (Usage): a --type that this version does not write.
+Result<Done> check_type(const options::variables_map& given);
+
+}  // namespace sealroom::pack

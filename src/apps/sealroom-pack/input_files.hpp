@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sealroom/base/secret.hpp"
+#include "sealroom/base/time.hpp"
+#include "sealroom/x509/certificate.hpp"
+
+namespace sealroom::pack {
+
+// Every certificate in file `path` (PEM, or one in DER), in order. Errors (Failed): not readable, none in it, not a
+// certificate, or a private key beside them (pack.private-key): what is handed round must not carry one.
+Result<std::vector<Certificate>> read_certificate_file(const std::string& path);
+
+// The octets of a small file with a private key, straight into locked memory.
+Result<Secret> read_key_file(const std::string& path);
+
+// The time that entries carry: SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else `now`.
+Result<Instant> entry_time(Instant now);
+
+}  // namespace sealroom::pack

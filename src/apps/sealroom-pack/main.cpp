@@ -1,0 +1,74 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <openssl/crypto.h>
+
+#include "command.hpp"
+#include "process_guard.hpp"
+#include "sealroom/base/text.hpp"
+
+namespace {
+
+using namespace sealroom;
+
+struct Command {
+  const char* name;
+  const char* summary;
+  pack::Outcome (*run)(const pack::Arguments&);
+};
+
+constexpr Command kCommands[] = {
+    {"keystore", "write a keystore: a leaf's private key with its certificate chain", pack::run_keystore},
+    {"truststore", "write a truststore: CA certificates, never a private key", pack::run_truststore},
+    {"inspect", "show what is in a store, and what is wrong with it", pack::run_inspect},
+};
+
+void print_help() {
+  fmt::print("usage: sealroom-pack COMMAND [OPTION]...\n\n");
+  fmt::print("Packs certificates and keys for Java services such as HiveMQ.\n\n");
+  for (const auto& command : kCommands) fmt::print("  {:<12}{}\n", command.name, command.summary);
+  fmt::print("\n'sealroom-pack COMMAND --help' lists a command's options.\n");
+  fmt::print("Passwords are never taken on the command line.\n");
+}
+
+int report(const Error& error) {
+  fmt::print(stderr, "sealroom-pack: error: {}\n", error.message);
+  if (!error.hint.empty()) fmt::print(stderr, "sealroom-pack: hint: {}\n", error.hint);
+  return static_cast<int>(error.kind);
+}
+
+int report(const Findings& findings) {
+  for (const auto& [id, detail] : findings) fmt::print(stderr, "sealroom-pack: error: {}: {}\n", id, detail);
+  return findings.empty() ? 0 : static_cast<int>(ErrorKind::Failed);
+}
+
+int run(const pack::Arguments& arguments) {
+  if (arguments.empty()) {
+    return report({ErrorKind::Usage, "a command is missing", "sealroom-pack --help lists the commands"});
+  }
+  const std::string& name = arguments.front();
+  if (name == "--help" || name == "help") {
+    print_help();
+    return 0;
+  }
+  if (name == "--version") {
+    fmt::print("sealroom-pack {} ({})\n", SEALROOM_VERSION, OpenSSL_version(OPENSSL_VERSION));
+    return 0;
+  }
+  for (const auto& command : kCommands) {
+    if (name != command.name) continue;
+    const auto outcome = command.run({arguments.begin() + 1, arguments.end()});
+    return outcome ? report(*outcome) : report(outcome.error());
+  }
+  return report({ErrorKind::Usage, fmt::format("'{}' is not a command", printable(name)),
+                 "sealroom-pack --help lists the commands"});
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  pack::guard_process();
+  const int code = run({argv + (argc > 0 ? 1 : 0), argv + argc});
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  return code != 0 ? code : report({ErrorKind::Failed, "standard output cannot be written"});
+}

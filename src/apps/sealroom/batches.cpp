@@ -1,0 +1,231 @@
+#include "batches.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/media/inbox.hpp"
+#include "sealroom/plan/report.hpp"
+
+namespace sealroom::cli {
+namespace {
+
+constexpr std::size_t kMessageOctets = 600 * 1024;
+
+const std::string& path_of(const Found& file) {
+  return std::visit([](const auto& found) -> const std::string& { return found.path; }, file);
+}
+
+Json json_of(const Found& file) {
+  Json json{{"path", to_base64(as_bytes(path_of(file)))}};
+  if (const auto* submission = std::get_if<Submission>(&file)) json["octets"] = to_base64(submission->octets);
+  if (const auto* unreadable = std::get_if<UnreadableFile>(&file)) {
+    json["refused"] = unreadable->id;
+    json["detail"] = unreadable->detail;
+  }
+  if (const auto* ignored = std::get_if<IgnoredFile>(&file)) json["ignored"] = ignored->reason;
+  return json;
+}
+
+std::size_t weight_of(const Found& file) {
+  const auto* submission = std::get_if<Submission>(&file);
+  return path_of(file).size() * 2 + 512 + (submission == nullptr ? 0 : submission->octets.size() * 4 / 3);
+}
+
+Result<Done> send(wire::Client& client, const std::vector<Found>& files) {
+  Json message{{"files", Json::array()}};
+  std::size_t octets = 0;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    message["files"].push_back(json_of(files[i]));
+    octets += weight_of(files[i]);
+    if (octets < kMessageOctets && i + 1 < files.size()) continue;
+    auto taken = client.call("import.add", message);
+    if (!taken) return pass_on(taken);
+    message["files"] = Json::array();
+    octets = 0;
+  }
+  return Done{};
+}
+
+struct WishOptions {
+  Json wish = Json::object();
+  std::vector<std::string> words;
+};
+
+Result<WishOptions> read_wish(const Command& command, const char* usage) {
+  namespace po = boost::program_options;
+  Words words(usage);
+  std::uint64_t days = 0;
+  words.options()("days", po::value(&days))("not-before", po::value<std::string>())("not-after", po::value<std::string>());
+  auto read = words.read(command.words, 1, 1);
+  if (!read) return pass_on(read);
+  WishOptions options{.wish = Json::object(), .words = words.plain()};
+  if (words.given("days")) options.wish["days"] = days;
+  if (words.given("not-before")) options.wish["not_before"] = words.text("not-before");
+  if (words.given("not-after")) options.wish["not_after"] = words.text("not-after");
+  return options;
+}
+
+int code_of(const Json& imported, int otherwise) { return imported.at("needs_person").get<bool>() ? kNeedsPerson : otherwise; }
+
+}  // namespace
+
+Result<Json> fetch_report(wire::Client& client, const std::string& batch) {
+  auto about = client.call("batch.show", {{"batch", batch}});
+  if (!about) return about;
+  std::vector<Json> verdicts;
+  Json page{{"next", 0}, {"more", true}};
+  while (page.at("more").get<bool>()) {
+    auto next = client.call("batch.report", {{"batch", batch}, {"from", page.at("next")}});
+    if (!next) return next;
+    page = std::move(*next);
+    for (auto& verdict : page.at("requests")) verdicts.push_back(std::move(verdict));
+  }
+  return report_of(batch, std::move(verdicts), about->at("ignored").get<std::vector<Json>>());
+}
+
+int print_report(const Command& command, const Json& report) {
+  if (command.output == Output::Json) {
+    print(report);
+  } else {
+    say(report_text(report));
+  }
+  const auto& requests = report.at("requests");
+  const bool refused = std::ranges::any_of(requests, [](const Json& verdict) { return verdict.at("verdict") != "accepted"; });
+  return refused ? kSomeRefused : kDone;
+}
+
+Result<Json> import_medium(wire::Client& client, const std::string& medium, const Json& wish) {
+  std::vector<Found> files;
+  auto read = read_requests(medium, {}, [&](Found file) -> Result<Done> {
+    files.push_back(std::move(file));
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  std::ranges::sort(files, {}, path_of);
+  auto sent = send(client, files);
+  if (!sent) return pass_on(sent);
+  return call_job(client, "import.run", wish, "deciding");
+}
+
+Result<int> import(const Command& command) {
+  auto options = read_wish(command, "import MEDIUM [--days N] [--not-before T] [--not-after T]");
+  if (!options) return pass_on(options);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto batch = import_medium(*client, options->words[0], options->wish);
+  if (!batch) return pass_on(batch);
+  auto report = fetch_report(*client, batch->at("batch"));
+  if (!report) return pass_on(report);
+  return code_of(*batch, print_report(command, *report));
+}
+
+Result<int> process(const Command& command) {
+  auto options = read_wish(command, "process MEDIUM [--days N] [--not-before T] [--not-after T]");
+  if (!options) return pass_on(options);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto status = client->call("status");
+  if (!status) return pass_on(status);
+  for (const auto& key : status->at("keys")) {
+    if (key.at("owner") == "log" && !key.at("usable").get<bool>()) {
+      return fail(ErrorKind::NeedsPerson, "the log key is locked, so nothing can be signed or exported; nothing was imported", "sealroom unlock --all");
+    }
+  }
+  auto batch = import_medium(*client, options->words[0], options->wish);
+  if (!batch) return pass_on(batch);
+  const std::string id = batch->at("batch");
+  auto signed_batch = call_job(*client, "sign", {{"batch", id}}, "signing");
+  if (!signed_batch) return pass_on(signed_batch, id);
+  if (!signed_batch->at("waiting").empty()) {
+    const auto& first = signed_batch->at("waiting")[0];
+    return fail(ErrorKind::NeedsPerson, fmt::format("batch {}: {}", id, first.at("reason").get<std::string>()),
+                fmt::format("sealroom unlock {}, then sealroom sign {} and sealroom export {} {}", first.at("issuer").get<std::string>(), id, id, printable(options->words[0])));
+  }
+  auto exported = export_to(*client, id, options->words[0], false);
+  if (!exported) return pass_on(exported, id);
+  auto report = fetch_report(*client, id);
+  if (!report) return pass_on(report);
+  const int code = print_report(command, *report);
+  if (command.output == Output::People) say(fmt::format("wrote {}", printable(exported->folder)));
+  return code_of(*batch, code);
+}
+
+Result<int> sign(const Command& command) {
+  Words words("sign BATCH[/ISSUER]");
+  auto read = words.read(command.words, 1, 1);
+  if (!read) return pass_on(read);
+  const auto parts = split(words.plain()[0], '/');
+  if (parts.size() > 2) return fail(ErrorKind::Usage, fmt::format("\"{}\" is not BATCH or BATCH/ISSUER", printable(words.plain()[0])));
+  Json parameters{{"batch", std::string(parts[0])}};
+  if (parts.size() == 2) parameters["issuer"] = std::string(parts[1]);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto answer = call_job(*client, "sign", parameters, "signing");
+  if (!answer) return pass_on(answer);
+  if (command.output == Output::Json) {
+    (*answer)["format"] = "sealroom-sign/1";
+    print(*answer);
+  } else {
+    say(fmt::format("batch {}: {} issued, {} withheld", parts[0], answer->at("issued").get<std::uint64_t>(), answer->at("withheld").get<std::uint64_t>()));
+    for (const auto& waiting : answer->at("waiting")) {
+      say(fmt::format("waits: {} certificate(s) of {}: {}", waiting.at("certificates").get<std::uint64_t>(), waiting.at("issuer").get<std::string>(), waiting.at("reason").get<std::string>()));
+    }
+  }
+  if (!answer->at("waiting").empty()) return kNeedsPerson;
+  return answer->at("withheld").get<std::uint64_t>() > 0 ? kSomeRefused : kDone;
+}
+
+Result<int> batch_list(const Command& command) {
+  Words words("batch list");
+  auto read = words.read(command.words, 0, 0);
+  if (!read) return pass_on(read);
+  return show(command, "batch.list", Json::object(), [](const Json& answer) {
+    for (const auto& batch : answer.at("batches")) {
+      say(fmt::format("{}  {}  {} request(s), {} accepted", batch.at("batch").get<std::string>(), batch.at("created").get<std::string>(),
+                      batch.at("requests").get<std::uint64_t>(), batch.at("accepted").get<std::uint64_t>()));
+    }
+    if (answer.at("batches").empty()) say("there are no batches yet");
+  });
+}
+
+Result<int> batch_show(const Command& command) {
+  Words words("batch show BATCH");
+  auto read = words.read(command.words, 1, 1);
+  if (!read) return pass_on(read);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto about = client->call("batch.show", {{"batch", words.plain()[0]}});
+  if (!about) return pass_on(about);
+  auto report = fetch_report(*client, words.plain()[0]);
+  if (!report) return pass_on(report);
+  if (command.output == Output::Json) {
+    (*about)["report"] = std::move(*report);
+    print(*about);
+    return kDone;
+  }
+  say(fmt::format("batch {} of {}", words.plain()[0], about->at("created").get<std::string>()));
+  for (const auto& plan : about->at("plans")) {
+    say(fmt::format("plan {}/{}: {} certificate(s), valid until {}\n  digest {}", words.plain()[0], plan.at("issuer").get<std::string>(),
+                    plan.at("document").at("count").get<std::uint64_t>(), plan.at("valid_until").get<std::string>(), plan.at("digest").get<std::string>()));
+  }
+  say(report_text(*report));
+  return kDone;
+}
+
+Result<int> batch_replan(const Command& command) {
+  Words words("batch replan BATCH");
+  auto read = words.read(command.words, 1, 1);
+  if (!read) return pass_on(read);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto batch = call_job(*client, "batch.replan", {{"batch", words.plain()[0]}}, "deciding");
+  if (!batch) return pass_on(batch);
+  auto report = fetch_report(*client, batch->at("batch"));
+  if (!report) return pass_on(report);
+  return code_of(*batch, print_report(command, *report));
+}
+
+}  // namespace sealroom::cli

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "batches.hpp"
+#include "sealroom/base/file.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/plan/examine.hpp"
+#include "sealroom/plan/report.hpp"
+#include "sealroom/policy/configuration.hpp"
+#include "sealroom/x509/pem.hpp"
+
+namespace sealroom::cli {
+namespace {
+
+constexpr std::size_t kLargestFile = 1024 * 1024;
+
+// The configuration of the home, when there is one that this caller may read.
+Result<std::optional<Configuration>> configuration_of(const std::string& home) {
+  std::error_code trouble;
+  std::vector<ConfigurationFile> files;
+  if (!std::filesystem::exists(home + "/sealroom.yaml", trouble)) return std::nullopt;
+  std::vector<std::string> names{"sealroom.yaml"};
+  for (const auto& entry : std::filesystem::directory_iterator(home + "/issuers", trouble)) {
+    if (entry.path().extension() == ".cnf") names.push_back("issuers/" + entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  for (const auto& name : names) {
+    auto octets = read_file(home + "/" + name, kLargestFile);
+    if (!octets) return pass_on(octets);
+    files.push_back({name, std::string(as_text(*octets))});
+  }
+  auto loaded = Configuration::load(std::move(files));
+  if (!loaded) return pass_on(loaded);
+  return std::optional(std::move(*loaded));
+}
+
+struct Place {
+  std::string issuer;
+  std::string profile;
+};
+
+// Named on the command line, or told by the folders that the file lies in: .../requests/ISSUER/PROFILE/x.csr.
+Place place_of(const std::string& path, const Place& named) {
+  if (!named.issuer.empty()) return named;
+  const auto parts = split(path, '/');
+  if (parts.size() < 4 || parts[parts.size() - 4] != "requests") return {};
+  return {std::string(parts[parts.size() - 3]), std::string(parts[parts.size() - 2])};
+}
+
+Result<Rules> rules_for(const std::optional<Configuration>& configuration, const Place& place, const Certificate* issuer_certificate) {
+  Rules rules;
+  rules.issuer_certificate = issuer_certificate;
+  if (!configuration) return rules;
+  rules.limits = configuration->limits().request;
+  const auto* issuer = configuration->issuer(place.issuer);
+  if (issuer == nullptr) return rules;
+  rules.issuer = &issuer->config;
+  rules.profile = configuration->profile(place.issuer, place.profile);
+  if (rules.profile != nullptr) return rules;
+  return fail(ErrorKind::Usage, fmt::format("issuer {} has no profile \"{}\"", place.issuer, printable(place.profile)), "profiles are listed in sealroom.yaml");
+}
+
+Result<Json> judge(const std::string& path, const std::optional<Configuration>& configuration, const Place& named, const Certificate* issuer_certificate) {
+  const auto place = place_of(path, named);
+  auto rules = rules_for(configuration, place, issuer_certificate);
+  if (!rules) return pass_on(rules);
+  const auto limit = rules->limits.octets;
+  auto octets = read_file(path, limit + 1);
+  Json verdict;
+  if (!octets) {
+    verdict = verdict_of_unreadable(path, place.issuer, place.profile, {{"media.unreadable", octets.error().message}});
+  } else {
+    verdict = verdict_of(examine({path, std::move(*octets)}, *rules), place.issuer, place.profile);
+  }
+  verdict["file"] = printable(path);
+  return verdict;
+}
+
+Result<std::optional<Certificate>> issuer_certificate_in(const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  auto octets = read_file(path, kLargestFile);
+  if (!octets) return fail(ErrorKind::Usage, octets.error().message);
+  auto ders = read_certificates(*octets, printable(path));
+  if (!ders) return pass_on(ders);
+  auto certificate = Certificate::parse(ders->front());
+  if (!certificate) return pass_on(certificate, printable(path));
+  return std::optional(std::move(*certificate));
+}
+
+}  // namespace
+
+Result<int> check(const Command& command) {
+  namespace po = boost::program_options;
+  Words words("check [--issuer I --profile P] [--issuer-cert F] PATH...");
+  words.options()("issuer", po::value<std::string>())("profile", po::value<std::string>())("issuer-cert", po::value<std::string>());
+  auto read = words.read(command.words, 1, 100'000);
+  if (!read) return pass_on(read);
+  if (words.given("issuer") != words.given("profile")) return fail(ErrorKind::Usage, "--issuer and --profile belong together");
+  auto configuration = configuration_of(command.home);
+  if (!configuration) return pass_on(configuration);
+  const Place named{words.text("issuer"), words.text("profile")};
+  if (!named.issuer.empty() && (!*configuration || (*configuration)->issuer(named.issuer) == nullptr)) {
+    return fail(ErrorKind::Usage, *configuration ? fmt::format("there is no issuer \"{}\" in sealroom.yaml", printable(named.issuer))
+                                                 : fmt::format("{} holds no configuration to check against", printable(command.home)),
+                "name the home with --home, or leave --issuer out");
+  }
+  auto issuer_certificate = issuer_certificate_in(words.text("issuer-cert"));
+  if (!issuer_certificate) return pass_on(issuer_certificate);
+
+  std::vector<Json> verdicts;
+  for (const auto& path : words.plain()) {
+    auto verdict = judge(path, *configuration, named, *issuer_certificate ? &**issuer_certificate : nullptr);
+    if (!verdict) return pass_on(verdict);
+    verdicts.push_back(std::move(*verdict));
+  }
+  return print_report(command, report_of("", std::move(verdicts), {}));
+}
+
+}  // namespace sealroom::cli

@@ -1,0 +1,34 @@
+#include "command.hpp"
+
+namespace sealroom::cli {
+
+std::span<const NamedCommand> commands() {
+  static constexpr NamedCommand kCommands[] = {
+      {"init", "init [--softhsm] [--module PATH] [--profiles guide]", "make a home", &init},
+      {"status", "status", "what there is, and what needs a person", &status},
+      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N]", "log in to tokens", &unlock},
+      {"lock", "lock [ISSUER|log]...", "log out of tokens (all, when none is named)", &lock},
+      {"ceremony check", "ceremony check SCRIPT", "validate a ceremony script and print what will happen", &ceremony_check},
+      {"ceremony run", "ceremony run SCRIPT [--medium DIR] [--pin-file F | --pin-fd N]", "perform a ceremony", &ceremony_run},
+      {"check", "check [--issuer I --profile P] [--issuer-cert F] PATH...", "judge requests by every rule that they alone decide; needs no daemon", &check},
+      {"import", "import MEDIUM [--days N] [--not-before T] [--not-after T]", "decide on the requests of a medium; makes a batch and its plans", &import},
+      {"batch list", "batch list", "the batches, newest first", &batch_list},
+      {"batch show", "batch show BATCH", "a batch's plans and requests in full", &batch_show},
+      {"batch replan", "batch replan BATCH", "plan again, as a new batch, what was not issued", &batch_replan},
+      {"sign", "sign BATCH[/ISSUER]", "issue what is planned", &sign},
+      {"export", "export BATCH MEDIUM [--partial]", "write certificates, chains, report and audit material", &export_batch},
+      {"process", "process MEDIUM [--days N] [--not-before T] [--not-after T]", "import, sign and export in one go", &process},
+      {"issuer list", "issuer list", "the issuers and their states", &issuer_list},
+      {"issuer show", "issuer show ISSUER", "an issuer's key, evidence and certificates", &issuer_show},
+      {"issuer request", "issuer request ISSUER [MEDIUM --for PARENT/PROFILE]", "the issuer's own request; onto a medium for another appliance", &issuer_request},
+      {"issuer install", "issuer install ISSUER FILE... [--fingerprint HEX8]", "install a certificate that was signed elsewhere, with its chain", &issuer_install},
+      {"certificate list", "certificate list [--issuer ISSUER]", "the certificates in the ledger", &certificate_list},
+      {"certificate show", "certificate show SERIAL [--issuer ISSUER]", "one certificate", &certificate_show},
+      {"audit show", "audit show [--batch BATCH] [--from N]", "the log's entries", &audit_show},
+      {"audit export", "audit export MEDIUM", "the whole log with its checkpoint", &audit_export},
+      {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
+  };
+  return kCommands;
+}
+
+}  // namespace sealroom::cli

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "command.hpp"
+#include "sealroom/base/secret.hpp"
+#include "sealroom/wire/client.hpp"
+
+namespace sealroom::cli {
+
+// Calls `method` as a job and waits for its result, showing progress on a terminal.
+Result<Json> call_job(wire::Client& client, const std::string& method, const Json& parameters, const std::string& what);
+
+// Calls `method` once and prints its answer: as JSON, or by `people`.
+Result<int> show(const Command& command, const std::string& method, const Json& parameters,
+                 const std::function<void(const Json&)>& people);
+
+// Where PINs come from.
+struct PinSource {
+  std::string file;  // --pin-file
+  int fd = -1;       // --pin-fd
+  bool accept_final_try = false;
+};
+
+// Unlocks the token of `owner`. Without a source: the trial PIN of the home where there is one, else a prompt.
+Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source);
+
+// A line asked for on the terminal, without echo for secrets. Error NeedsPerson when there is no terminal.
+Result<Secret> ask_secret(const std::string& question);
+Result<std::string> ask(const std::string& question);
+
+}  // namespace sealroom::cli

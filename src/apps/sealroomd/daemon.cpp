@@ -1,0 +1,51 @@
+#include "daemon.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace sealroom::daemon {
+
+Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Module> module, Ledger writing, Ledger read_only)
+    : home(std::move(home_path)),
+      configuration(std::move(loaded)),
+      ledger(std::move(writing)),
+      reading(std::move(read_only)),
+      keys(std::move(module), configuration),
+      appliance{configuration, ledger, keys, clock, SEALROOM_VERSION} {}
+
+Work Daemon::work_of(const wire::Peer& peer, Role role) {
+  return Work{.appliance = appliance, .actor = {.uid = peer.uid, .pid = peer.pid, .role = std::string(name_of(role))}};
+}
+
+Work Daemon::own_work() {
+  return Work{.appliance = appliance, .actor = {.uid = getuid(), .pid = getpid(), .role = "daemon"}};
+}
+
+Role Daemon::role_of(const wire::Peer& peer) const {
+  if (peer.uid == 0 || peer.uid == geteuid()) return Role::Admin;
+  const auto& roles = configuration.roles();
+  auto best = Role::None;
+  if (const auto found = roles.users.find(peer.uid); found != roles.users.end()) best = found->second;
+  const auto consider = [&](gid_t group) {
+    const auto found = roles.groups.find(group);
+    if (found != roles.groups.end()) best = std::max(best, found->second);
+  };
+  consider(peer.gid);
+  for (const auto group : peer.groups) consider(group);
+  return best;
+}
+
+std::shared_ptr<Session> Daemon::session(std::uint64_t connection) {
+  const std::lock_guard guard(mutex_);
+  auto& session = sessions_[connection];
+  if (!session) session = std::make_shared<Session>();
+  return session;
+}
+
+void Daemon::forget(std::uint64_t connection) {
+  const std::lock_guard guard(mutex_);
+  sessions_.erase(connection);
+}
+
+}  // namespace sealroom::daemon

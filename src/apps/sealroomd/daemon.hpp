@@ -1,0 +1,64 @@
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "desk.hpp"
+#include "jobs.hpp"
+#include "sealroom/issuance/appliance.hpp"
+#include "sealroom/issuance/issue.hpp"
+#include "sealroom/issuance/release.hpp"
+#include "sealroom/wire/server.hpp"
+
+namespace sealroom::daemon {
+
+// A file on its way out, in pieces that fit a frame.
+struct Outgoing {
+  std::shared_ptr<Release> release;
+  std::uint64_t next_part = 0;
+  std::deque<OutFile> waiting;
+  std::size_t sent_of_first = 0;
+};
+
+// What one connection has on the table; gone with it, unless a job still works on it.
+struct Session {
+  std::mutex mutex;
+  Intake upload;
+  std::size_t uploaded_octets = 0;
+  Outgoing outgoing;
+};
+
+// Daemon is what all methods share. The ledger it writes, the keys and the tokens belong to the writing desk alone;
+// `reading` is a second, read-only view for the reading desk.
+struct Daemon {
+  Daemon(std::string home, Configuration configuration, std::shared_ptr<Module> module, Ledger writing, Ledger reading);
+
+  // The work of somebody, for log entries.
+  Work work_of(const wire::Peer& peer, Role role);
+  // The daemon's own.
+  Work own_work();
+
+  Role role_of(const wire::Peer& peer) const;
+  std::shared_ptr<Session> session(std::uint64_t connection);
+  void forget(std::uint64_t connection);
+
+  const std::string home;
+  const Configuration configuration;
+  Ledger ledger;
+  Ledger reading;
+  SystemClock clock;
+  KeyRing keys;
+  Appliance appliance;
+  Jobs jobs;
+
+ private:
+  std::mutex mutex_;
+  std::map<std::uint64_t, std::shared_ptr<Session>> sessions_;
+};
+
+}  // namespace sealroom::daemon

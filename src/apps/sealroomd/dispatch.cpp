@@ -1,0 +1,109 @@
+#include "dispatch.hpp"
+
+#include <future>
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/issuance/keys.hpp"
+#include "sealroom/wire/message.hpp"
+
+namespace sealroom::daemon {
+namespace {
+
+// A peer that knocks again and again is logged once a minute, so that it cannot fill the disk.
+constexpr std::chrono::minutes kBetweenRefusals{1};
+
+}  // namespace
+
+Dispatch::Dispatch(Daemon& daemon)
+    : daemon_(daemon),
+      reading_(std::make_unique<Desk>()),
+      writing_(std::make_unique<Desk>(std::chrono::seconds{5}, [this] { lock_idle_tokens(); })) {
+  for (const auto& method : methods()) methods_.emplace(method.name, &method);
+}
+
+Result<Json> Dispatch::hello(const wire::Peer& peer) {
+  const auto role = daemon_.role_of(peer);
+  if (role == Role::None) {
+    log_refusal(peer, role, "hello");
+    return fail(ErrorKind::Failed, fmt::format("user {} has no role on this appliance", peer.uid),
+                "the owner of the home gives roles in sealroom.yaml");
+  }
+  return Json{{"version", SEALROOM_VERSION}, {"role", name_of(role)}, {"home", daemon_.home}};
+}
+
+void Dispatch::call(const wire::Peer& peer, wire::Call call, wire::Reply reply) {
+  const auto role = daemon_.role_of(peer);
+  const auto found = methods_.find(call.method);
+  if (found == methods_.end()) {
+    return reply(fail(ErrorKind::Usage, fmt::format("the daemon has no method \"{}\"", printable(call.method)),
+                      "client and daemon may be of different versions"));
+  }
+  const auto& method = *found->second;
+  if (role < method.least) {
+    log_refusal(peer, role, method.name);
+    return reply(fail(ErrorKind::Failed, fmt::format("{} needs the role {}, and user {} has the role {}", method.name,
+                                                     name_of(method.least), peer.uid, name_of(role)),
+                      "the owner of the home gives roles in sealroom.yaml"));
+  }
+  auto request = std::make_shared<Request>(Request{.peer = peer,
+                                                   .role = role,
+                                                   .parameters = std::move(call.parameters),
+                                                   .descriptors = std::move(call.descriptors),
+                                                   .session = daemon_.session(peer.connection)});
+  run(method, std::move(request), std::move(reply));
+}
+
+void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply) {
+  if (const auto* at_once = std::get_if<AtOnce>(&method.run)) return reply(at_once->run(daemon_, *request));
+  if (const auto* reading = std::get_if<ReadingMethod>(&method.run)) {
+    return reading_->put([this, run = *reading, request, reply] { reply(run(daemon_, *request)); });
+  }
+  if (const auto* writing = std::get_if<WritingMethod>(&method.run)) {
+    return writing_->put([this, run = *writing, request, reply] {
+      reply(run(daemon_, *request, daemon_.work_of(request->peer, request->role)));
+    });
+  }
+  const auto job = daemon_.jobs.start(request->peer.uid);
+  writing_->put([this, run = std::get<AsJob>(method.run).run, request, job] {
+    auto work = daemon_.work_of(request->peer, request->role);
+    work.progress = [this, job](std::uint64_t done, std::uint64_t total) { daemon_.jobs.progress(job, done, total); };
+    daemon_.jobs.finish(job, run(daemon_, *request, work));
+  });
+  reply(Json{{"job", job}});
+}
+
+void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) {
+  const auto now = daemon_.clock.since_boot();
+  const auto [last, first] = refused_.try_emplace({peer.uid, what}, now);
+  if (!first && now - last->second < kBetweenRefusals) return;
+  last->second = now;
+  writing_->put([this, peer, role, what = std::move(what)] {
+    // The peer was turned away already; a ledger that cannot be written stops everything else by itself.
+    (void)record(daemon_.work_of(peer, role), {.name = "peer.refused", .outcome = "refused", .details = {{"method", what}}});
+  });
+}
+
+void Dispatch::lock_idle_tokens() {
+  const auto work = daemon_.own_work();
+  for (const auto& owner : daemon_.keys.idle(daemon_.clock.since_boot(), daemon_.configuration.idle_lock())) {
+    (void)sealroom::lock(work, owner, "idle");
+  }
+}
+
+void Dispatch::close() {
+  reading_.reset();
+  std::promise<void> finished;
+  writing_->put([this, &finished] {
+    const auto work = daemon_.own_work();
+    (void)record(work, {.name = "daemon.stopped", .outcome = "ok", .details = Json::object()});
+    (void)checkpoint_if_unlocked(work);
+    daemon_.keys.lock_all();
+    finished.set_value();
+  });
+  finished.get_future().wait();
+  writing_.reset();
+}
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "daemon.hpp"
+#include "desk.hpp"
+#include "methods.hpp"
+
+namespace sealroom::daemon {
+
+// Dispatch takes calls from the server's thread to where they run: the reading desk, the writing desk, or a job on the
+// writing desk. It admits by role, and logs whom it turned away.
+class Dispatch {
+ public:
+  explicit Dispatch(Daemon& daemon);
+
+  Result<Json> hello(const wire::Peer& peer);
+  void call(const wire::Peer& peer, wire::Call call, wire::Reply reply);
+
+  // Locks the tokens and logs the end; nothing is taken afterwards.
+  void close();
+
+ private:
+  void run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply);
+  void log_refusal(const wire::Peer& peer, Role role, std::string what);
+  void lock_idle_tokens();
+
+  Daemon& daemon_;
+  std::map<std::string, const Method*, std::less<>> methods_;
+  std::map<std::pair<uid_t, std::string>, std::chrono::milliseconds> refused_;  // when it was last logged
+  std::unique_ptr<Desk> reading_;
+  std::unique_ptr<Desk> writing_;
+};
+
+}  // namespace sealroom::daemon

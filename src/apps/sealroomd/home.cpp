@@ -1,0 +1,89 @@
+#include "home.hpp"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+
+namespace sealroom::daemon {
+namespace {
+
+constexpr std::size_t kLargestFile = 1024 * 1024;
+
+bool exists(const char* path) {
+  struct stat status {};
+  return stat(path, &status) == 0;
+}
+
+Result<ConfigurationFile> read_text(const std::string& name) {
+  auto octets = read_file(name, kLargestFile);
+  if (!octets) return fail(ErrorKind::Usage, octets.error().message);
+  return ConfigurationFile{name, std::string(as_text(*octets))};
+}
+
+}  // namespace
+
+Result<std::string> enter_home(const std::string& home) {
+  std::array<char, PATH_MAX> resolved{};
+  if (realpath(home.c_str(), resolved.data()) == nullptr || chdir(resolved.data()) != 0) {
+    return fail(ErrorKind::Usage, fmt::format("home {}: {}", printable(home), strerror(errno)), "make one with `sealroom init`");
+  }
+  for (const char* part : {"sealroom.yaml", "issuers", "ledger", "run"}) {
+    if (exists(part)) continue;
+    return fail(ErrorKind::Usage, fmt::format("home {}: is not a complete Sealroom home, {} is missing", printable(home), part),
+                "restore what is missing, or make a new home elsewhere with `sealroom init`");
+  }
+  return std::string(resolved.data());
+}
+
+Result<Fd> lock_home() {
+  Fd lock(::open(kLock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return fail(ErrorKind::Failed, fmt::format("{}: cannot be opened: {}", kLock, strerror(errno)),
+                         "run the daemon as the owner of the home");
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    std::array<char, 32> text{};
+    const auto size = pread(lock.get(), text.data(), text.size() - 1, 0);
+    return fail(ErrorKind::Failed, fmt::format("a daemon is running for this home already (process {})",
+                                               printable(trimmed({text.data(), size > 0 ? std::size_t(size) : 0}))),
+                "use that one, or stop it first");
+  }
+  const auto pid = std::to_string(getpid());
+  if (ftruncate(lock.get(), 0) != 0 || pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {
+    return fail(ErrorKind::Failed, fmt::format("{}: cannot be written: {}", kLock, strerror(errno)));
+  }
+  return lock;
+}
+
+Result<Configuration> load_configuration() {
+  std::vector<ConfigurationFile> files;
+  auto settings = read_text("sealroom.yaml");
+  if (!settings) return pass_on(settings);
+  files.push_back(std::move(*settings));
+  std::vector<std::string> names;
+  std::error_code trouble;
+  for (const auto& entry : std::filesystem::directory_iterator("issuers", trouble)) {
+    if (entry.path().extension() == ".cnf") names.push_back("issuers/" + entry.path().filename().string());
+  }
+  if (trouble) return fail(ErrorKind::Usage, fmt::format("issuers: {}", trouble.message()));
+  std::ranges::sort(names);
+  for (const auto& name : names) {
+    auto file = read_text(name);
+    if (!file) return pass_on(file);
+    files.push_back(std::move(*file));
+  }
+  return Configuration::load(std::move(files));
+}
+
+}  // namespace sealroom::daemon

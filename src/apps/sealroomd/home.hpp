@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sealroom/base/error.hpp"
+#include "sealroom/base/file.hpp"
+#include "sealroom/policy/configuration.hpp"
+
+namespace sealroom::daemon {
+
+// Paths inside a home; the daemon's working directory is the home, so they are short whatever its name.
+inline constexpr const char* kLedger = "ledger/ledger.db";
+inline constexpr const char* kLock = "run/sealroomd.lock";
+inline constexpr const char* kSocket = "run/sealroomd.sock";
+
+// Makes `home` the working directory. Errors (Usage): missing, not a directory, or half-made; each names what is absent.
+Result<std::string> enter_home(const std::string& home);
+
+// The only daemon of this home, for as long as the value lives. Error (Failed) names the one that runs.
+Result<Fd> lock_home();
+
+// sealroom.yaml and issuers/*.cnf, read and strictly loaded. Errors: Usage, with file and line.
+Result<Configuration> load_configuration();
+
+}  // namespace sealroom::daemon

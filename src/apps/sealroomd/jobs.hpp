@@ -1,0 +1,42 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "sealroom/base/error.hpp"
+#include "sealroom/base/json.hpp"
+
+namespace sealroom::daemon {
+
+// Jobs are the long pieces of work. A job outlives the client that asked for it; its result waits to be fetched.
+// Safe from every thread.
+class Jobs {
+ public:
+  std::string start(uid_t owner);
+  void progress(const std::string& job, std::uint64_t done, std::uint64_t total);
+  void finish(const std::string& job, Result<Json> result);
+
+  // {"state": "running", "done", "total"} or {"state": "done", "result"}; the job's error once it failed.
+  // Only its owner and root may look.
+  Result<Json> look(const std::string& job, uid_t asking) const;
+
+ private:
+  struct Job {
+    uid_t owner = 0;
+    std::uint64_t done = 0;
+    std::uint64_t total = 0;
+    std::optional<Result<Json>> result;
+  };
+  static constexpr std::size_t kKept = 256;  // finished ones beyond this are forgotten, oldest first
+
+  mutable std::mutex mutex_;
+  std::uint64_t next_ = 1;
+  std::map<std::uint64_t, Job> jobs_;
+};
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,162 @@
+// sealroomd: the signing daemon. The only process that opens a CA or log token, and the only one that opens the ledger.
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <thread>
+
+#include <boost/program_options.hpp>
+#include <fmt/format.h>
+
+#include "dispatch.hpp"
+#include "home.hpp"
+#include "make_home.hpp"
+#include "sandbox.hpp"
+#include "sealroom/wire/server.hpp"
+
+namespace sealroom::daemon {
+namespace {
+
+struct Options {
+  std::string home;
+  int ready_fd = -1;
+  bool make_home = false;
+};
+
+Result<Options> read_options(int argc, char** argv) {
+  namespace po = boost::program_options;
+  po::options_description known("sealroomd --home DIR [--ready-fd N]");
+  Options options;
+  known.add_options()
+      ("home", po::value(&options.home), "the appliance's home, made by `sealroom init`")
+      ("ready-fd", po::value(&options.ready_fd), "write a line feed to this descriptor when calls are answered, and close it")
+      ("make-home", po::bool_switch(&options.make_home), "finish a home that is being made, and exit (used by `sealroom init`)")
+      ("help", "say this")
+      ("version", "say the version");
+  try {
+    po::variables_map given;
+    po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
+    if (given.contains("help")) {
+      std::cout << known;
+      exit(0);
+    }
+    if (given.contains("version")) {
+      std::cout << "sealroomd " << SEALROOM_VERSION << "\n";
+      exit(0);
+    }
+    po::notify(given);
+  } catch (const po::error& error) {
+    return fail(ErrorKind::Usage, error.what(), "sealroomd --help");
+  }
+  if (options.home.empty()) return fail(ErrorKind::Usage, "--home is missing", "sealroomd --home DIR");
+  return options;
+}
+
+Result<Done> announce_ready(int fd) {
+  if (fd < 0) return Done{};
+  const Fd ready(fd);
+  return write_all(ready.get(), as_bytes("\n"), "--ready-fd");
+}
+
+Result<Done> log_start(Daemon& daemon) {
+  const auto work = daemon.own_work();
+  auto started = record(work, {.name = "daemon.started",
+                               .outcome = "ok",
+                               .details = {{"module", daemon.keys.module().description()}, {"module_path", daemon.keys.module().path()}}});
+  if (!started) return pass_on(started);
+  return record_configuration(work);
+}
+
+// SIGTERM and SIGINT arrive in a thread of their own, which tells the server to end.
+class StopSignals {
+ public:
+  StopSignals() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGTERM);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+    signal(SIGPIPE, SIG_IGN);
+  }
+  void watch(wire::Server& server) {
+    watcher_ = std::thread([this, &server] {
+      int arrived = 0;
+      sigwait(&signals_, &arrived);
+      server.stop();
+    });
+  }
+  ~StopSignals() {
+    if (!watcher_.joinable()) return;
+    pthread_kill(watcher_.native_handle(), SIGTERM);
+    watcher_.join();
+  }
+
+ private:
+  sigset_t signals_{};
+  std::thread watcher_;
+};
+
+Result<Done> serve(const Options& options, const std::string& home, Configuration configuration) {
+  auto lock = lock_home();
+  if (!lock) return pass_on(lock);
+  auto writing = Ledger::open(kLedger, LedgerAccess::ReadWrite);
+  if (!writing) return pass_on(writing);
+  auto reading = Ledger::open(kLedger, LedgerAccess::ReadOnly);
+  if (!reading) return pass_on(reading);
+  auto module = Module::load(configuration.module());
+  if (!module) return pass_on(module);
+  auto closed = close_the_door();
+  if (!closed) return closed;
+
+  StopSignals signals;
+  Daemon daemon(home, std::move(configuration), std::move(*module), std::move(*writing), std::move(*reading));
+  daemon.keys.refresh();
+  auto started = log_start(daemon);
+  if (!started) return started;
+  Dispatch dispatch(daemon);
+  auto server = wire::Server::listen(
+      kSocket, {},
+      {.on_hello = [&](const wire::Peer& peer) { return dispatch.hello(peer); },
+       .on_call = [&](const wire::Peer& peer, wire::Call call, wire::Reply reply) { dispatch.call(peer, std::move(call), std::move(reply)); },
+       .on_close = [&](const wire::Peer& peer) { daemon.forget(peer.connection); }});
+  if (!server) return pass_on(server);
+  signals.watch(**server);
+  auto ready = announce_ready(options.ready_fd);
+  if (!ready) return ready;
+  (*server)->run();
+  dispatch.close();
+  return Done{};
+}
+
+Result<Done> run(int argc, char** argv) {
+  auto options = read_options(argc, argv);
+  if (!options) return pass_on(options);
+  auto hardened = harden_process();
+  if (!hardened) return hardened;
+  auto home = enter_home(options->home);
+  if (!home) return pass_on(home);
+  auto configuration = load_configuration();
+  if (!configuration) return pass_on(configuration);
+  if (!configuration->softhsm_config().empty()) {
+    setenv("SOFTHSM2_CONF", (*home + "/" + configuration->softhsm_config()).c_str(), 1);
+  }
+  if (options->make_home) return make_home(*configuration);
+  return serve(*options, *home, std::move(*configuration));
+}
+
+}  // namespace
+}  // namespace sealroom::daemon
+
+int main(int argc, char** argv) {
+  try {
+    auto done = sealroom::daemon::run(argc, argv);
+    if (done) return 0;
+    std::cerr << "sealroomd: error: " << done.error().message << "\n";
+    if (!done.error().hint.empty()) std::cerr << "sealroomd: hint: " << done.error().hint << "\n";
+    return static_cast<int>(done.error().kind);
+  } catch (const std::bad_alloc&) {
+    std::cerr << "sealroomd: error: no memory left\n";
+    return 1;
+  }
+}

@@ -1,0 +1,37 @@
+#include "methods.hpp"
+
+namespace sealroom::daemon {
+
+std::span<const Method> methods() {
+  static constexpr Method kMethods[] = {
+      {"status", Role::Auditor, &status},
+      {"issuer.list", Role::Auditor, &issuer_list},
+      {"issuer.show", Role::Auditor, &issuer_show},
+      {"certificate.list", Role::Auditor, &certificate_list},
+      {"certificate.show", Role::Auditor, &certificate_show},
+      {"batch.list", Role::Auditor, &batch_list},
+      {"batch.show", Role::Auditor, &batch_show},
+      {"batch.report", Role::Auditor, &batch_report},
+      {"audit.lines", Role::Auditor, &audit_lines},
+      {"audit.head", Role::Auditor, &audit_head},
+      {"audit.verify", Role::Auditor, &audit_verify},
+      {"job.look", Role::Auditor, AtOnce{&job_look}},
+      {"unlock", Role::Operator, &unlock_token},
+      {"lock", Role::Operator, &lock_token},
+      {"import.add", Role::Operator, AtOnce{&import_add}},
+      {"import.run", Role::Operator, AsJob{&import_run}},
+      {"batch.replan", Role::Operator, AsJob{&batch_replan}},
+      {"export.describe", Role::Operator, &export_describe},
+      {"export.open", Role::Operator, AsJob{&export_open}},
+      {"export.next", Role::Operator, &export_next},
+      {"sign", Role::Officer, AsJob{&sign_batch}},
+      {"issuer.request", Role::Officer, &request_issuer},
+      {"issuer.install", Role::Officer, &install_issuer},
+      {"ceremony.generate-key", Role::Officer, AsJob{&generate_issuer_key}},
+      {"ceremony.self-sign", Role::Officer, AsJob{&self_sign_issuer}},
+      {"ceremony.issue", Role::Officer, AsJob{&issue_issuer}},
+  };
+  return kMethods;
+}
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "daemon.hpp"
+#include "sealroom/base/file.hpp"
+#include "sealroom/base/json.hpp"
+
+namespace sealroom::daemon {
+
+// A call as a method sees it.
+struct Request {
+  wire::Peer peer;
+  Role role = Role::None;
+  Json parameters;
+  std::vector<Fd> descriptors;
+  std::shared_ptr<Session> session;
+};
+
+// Runs on the reading desk, on the read-only view of the ledger.
+using ReadingMethod = Result<Json> (*)(Daemon&, Request&);
+// Runs on the writing desk. As a Job its answer is the job's name, and its result waits there.
+using WritingMethod = Result<Json> (*)(Daemon&, Request&, const Work&);
+// Runs at once on the server's thread: must not block, nor touch ledger or token.
+struct AtOnce {
+  ReadingMethod run;
+};
+struct AsJob {
+  WritingMethod run;
+};
+
+struct Method {
+  const char* name;
+  Role least;  // the weakest role that may call it
+  std::variant<AtOnce, ReadingMethod, WritingMethod, AsJob> run;
+};
+
+// Every method there is (docs/formats.md, Methods and roles).
+std::span<const Method> methods();
+
+// The methods, by what they are about.
+Result<Json> status(Daemon&, Request&);
+Result<Json> issuer_list(Daemon&, Request&);
+Result<Json> issuer_show(Daemon&, Request&);
+Result<Json> certificate_list(Daemon&, Request&);
+Result<Json> certificate_show(Daemon&, Request&);
+Result<Json> batch_list(Daemon&, Request&);
+Result<Json> batch_show(Daemon&, Request&);
+Result<Json> batch_report(Daemon&, Request&);
+Result<Json> audit_lines(Daemon&, Request&);
+Result<Json> audit_head(Daemon&, Request&);
+Result<Json> audit_verify(Daemon&, Request&);
+
+Result<Json> unlock_token(Daemon&, Request&, const Work&);
+Result<Json> lock_token(Daemon&, Request&, const Work&);
+Result<Json> generate_issuer_key(Daemon&, Request&, const Work&);
+Result<Json> self_sign_issuer(Daemon&, Request&, const Work&);
+Result<Json> request_issuer(Daemon&, Request&, const Work&);
+Result<Json> issue_issuer(Daemon&, Request&, const Work&);
+Result<Json> install_issuer(Daemon&, Request&, const Work&);
+
+Result<Json> job_look(Daemon&, Request&);
+Result<Json> import_add(Daemon&, Request&);
+Result<Json> import_run(Daemon&, Request&, const Work&);
+Result<Json> batch_replan(Daemon&, Request&, const Work&);
+Result<Json> sign_batch(Daemon&, Request&, const Work&);
+Result<Json> export_describe(Daemon&, Request&);
+Result<Json> export_open(Daemon&, Request&, const Work&);
+Result<Json> export_next(Daemon&, Request&);
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,69 @@
+#include "parameters.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+
+namespace sealroom::daemon {
+
+const Json* Parameters::take(const char* name) {
+  asked_.insert(name);
+  const auto found = members_.find(name);
+  return found == members_.end() ? nullptr : &*found;
+}
+
+void Parameters::complain(const char* name, const char* what) {
+  if (trouble_.empty()) trouble_ = fmt::format("parameter \"{}\" {}", name, what);
+}
+
+std::string Parameters::text(const char* name) {
+  const Json* value = take(name);
+  if (value != nullptr && value->is_string()) return value->get<std::string>();
+  complain(name, value == nullptr ? "is missing" : "is not a string");
+  return {};
+}
+
+std::string Parameters::text_or(const char* name, std::string_view otherwise) {
+  return members_.contains(name) ? text(name) : (asked_.insert(name), std::string(otherwise));
+}
+
+std::optional<std::uint64_t> Parameters::number(const char* name) {
+  const Json* value = take(name);
+  if (value == nullptr) return std::nullopt;
+  if (value->is_number_unsigned()) return value->get<std::uint64_t>();
+  complain(name, "is not a whole number");
+  return std::nullopt;
+}
+
+bool Parameters::flag(const char* name) {
+  const Json* value = take(name);
+  if (value == nullptr) return false;
+  if (value->is_boolean()) return value->get<bool>();
+  complain(name, "is not true or false");
+  return false;
+}
+
+std::optional<Instant> Parameters::moment(const char* name) {
+  const Json* value = take(name);
+  if (value == nullptr) return std::nullopt;
+  const auto moment = value->is_string() ? from_rfc3339(value->get<std::string>()) : std::nullopt;
+  if (!moment) complain(name, "is not a time like 2026-11-21T10:00:00Z");
+  return moment;
+}
+
+const Json* Parameters::list(const char* name) {
+  const Json* value = take(name);
+  if (value != nullptr && value->is_array()) return value;
+  complain(name, value == nullptr ? "is missing" : "is not a list");
+  return nullptr;
+}
+
+Result<Done> Parameters::done() const {
+  if (!trouble_.empty()) return fail(ErrorKind::Usage, trouble_);
+  for (const auto& [name, value] : members_.items()) {
+    if (!asked_.contains(name)) return fail(ErrorKind::Usage, fmt::format("parameter \"{}\" is unknown", printable(name)));
+  }
+  return Done{};
+}
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,373 @@
+#include <fmt/format.h>
+
+#include "methods.hpp"
+#include "parameters.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/keys.hpp"
+#include "sealroom/plan/report.hpp"
+#include "sealroom/x509/name.hpp"
+#include "sealroom/x509/pem.hpp"
+
+// Methods that only look: on the reading desk, never waiting for a token.
+namespace sealroom::daemon {
+namespace {
+
+// Answers stay well below the longest frame.
+constexpr std::size_t kAnswerOctets = 512 * 1024;
+constexpr std::size_t kPage = 200;
+
+Json json_of(const Certificate& certificate) {
+  Json json{{"subject", printable_name(certificate.subject())},
+            {"issuer", printable_name(certificate.issuer())},
+            {"serial", certificate.serial_hex()},
+            {"not_before", to_rfc3339(certificate.not_before())},
+            {"not_after", to_rfc3339(certificate.not_after())},
+            {"key", certificate.key().description()},
+            {"sha256", to_hex(certificate.digest())}};
+  return json;
+}
+
+Json json_of(const CertificateRow& row) {
+  return {{"id", row.id},
+          {"batch", row.batch},
+          {"issuer", row.issuer},
+          {"profile", row.profile},
+          {"name", row.name},
+          {"serial", to_upper_hex(row.serial)},
+          {"subject", printable_name(row.subject)},
+          {"not_before", to_rfc3339(row.not_before)},
+          {"not_after", to_rfc3339(row.not_after)},
+          {"state", name_of(row.state)},
+          {"reason", row.reason},
+          {"request_sha256", to_hex(row.request_digest)},
+          {"entry", row.entry}};
+}
+
+Json json_of(const BatchRow& row) {
+  return {{"batch", row.id}, {"created", to_rfc3339(row.created)}, {"requests", row.requests}, {"accepted", row.accepted}};
+}
+
+Json json_of(const Daemon& daemon, const KeyState& state, const std::optional<KeyRow>& key) {
+  Json json{{"owner", state.owner}, {"uri", state.uri},       {"present", state.token.has_value()},
+            {"trouble", state.trouble}, {"unlocked", state.unlocked}, {"usable", state.usable},
+            {"compared", "not compared"}};
+  if (state.token) {
+    json["token"] = {{"label", state.token->label},   {"serial", state.token->serial}, {"model", state.token->model},
+                     {"pin_count_low", state.token->pin_count_low}, {"pin_final_try", state.token->pin_final_try},
+                     {"pin_locked", state.token->pin_locked}};
+    const auto pin = daemon.configuration.trial_pins().find(state.token->label);
+    if (pin != daemon.configuration.trial_pins().end()) json["trial_pin_file"] = daemon.home + "/" + pin->second;
+  }
+  if (key) {
+    json["key"] = {{"public_key_sha256", to_hex(sha256(key->public_key))}, {"created", to_rfc3339(key->created)}};
+    if (auto parsed = PublicKey::parse(key->public_key)) json["key"]["algorithm"] = parsed->description();
+  }
+  return json;
+}
+
+Result<Json> issuer_json(const Daemon& daemon, const std::string& name) {
+  auto row = issuer_row(daemon.reading, name);
+  if (!row) return pass_on(row);
+  Json json{{"issuer", name}, {"state", row->state}, {"profiles", Json::array()}, {"chain", Json::array()}};
+  for (const auto& [profile, settings] : daemon.configuration.issuer(name)->profiles) {
+    json["profiles"].push_back({{"profile", profile},
+                                {"section", settings.section},
+                                {"purpose", name_of(settings.purpose)},
+                                {"days", settings.days},
+                                {"maximum_days", settings.maximum_days}});
+  }
+  for (const auto& der : row->chain) {
+    auto certificate = Certificate::parse(der);
+    if (!certificate) return pass_on(certificate, name);
+    json["chain"].push_back(json_of(*certificate));
+  }
+  return json;
+}
+
+void say_what_waits(Json& attention, const std::string& what, const std::string& act) {
+  attention.push_back({{"what", what}, {"do", act}});
+}
+
+Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
+  Json attention = Json::array();
+  for (const auto& key : keys) {
+    const auto owner = key.at("owner").get<std::string>();
+    const auto trouble = key.at("trouble").get<std::string>();
+    if (!trouble.empty()) say_what_waits(attention, fmt::format("the token of {} cannot be used: {}", owner, trouble), "insert it");
+    if (!key.contains("key")) say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
+  }
+  auto open = daemon.reading.in_state(CertificateState::Started);
+  if (!open) return pass_on(open);
+  if (!open->empty()) {
+    say_what_waits(attention, fmt::format("{} certificate(s) of batch {} were started and have no outcome: nothing else is signed",
+                                          open->size(), open->front().batch), "see docs/operations.md, After a crash");
+  }
+  auto planned = daemon.reading.in_state(CertificateState::Planned);
+  if (!planned) return pass_on(planned);
+  std::map<std::string, std::size_t> batches;
+  for (const auto& row : *planned) ++batches[row.batch];
+  for (const auto& [batch, count] : batches) {
+    say_what_waits(attention, fmt::format("batch {} has {} planned certificate(s)", batch, count), "sealroom sign " + batch);
+  }
+  return attention;
+}
+
+Result<std::uint64_t> page_size(Parameters& parameters) {
+  const auto most = parameters.number("most");
+  return std::min<std::uint64_t>(most.value_or(kPage), kPage);
+}
+
+std::unexpected<Error> no_batch(const std::string& batch) {
+  return fail(ErrorKind::Usage, fmt::format("there is no batch {}", printable(batch)), "see `sealroom batch list`");
+}
+
+}  // namespace
+
+Result<Json> status(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto size = daemon.reading.log_size();
+  if (!size) return pass_on(size);
+  auto root = daemon.reading.root(*size);
+  if (!root) return pass_on(root);
+  auto covered = daemon.reading.newest_checkpoint();
+  if (!covered) return pass_on(covered);
+
+  Json answer{{"format", "sealroom-status/1"},
+              {"version", SEALROOM_VERSION},
+              {"home", daemon.home},
+              {"time", to_rfc3339(daemon.clock.now())},
+              {"role", name_of(request.role)},
+              {"module", {{"path", daemon.keys.module().path()}, {"description", daemon.keys.module().description()}}},
+              {"configuration_sha256", to_hex(daemon.configuration.digest())},
+              {"keys", Json::array()},
+              {"issuers", Json::array()},
+              {"log", {{"origin", daemon.configuration.log_origin()},
+                       {"size", *size},
+                       {"root", to_hex(*root)},
+                       {"checkpoint_size", *covered ? (*covered)->size : 0}}}};
+  for (const auto& state : daemon.keys.states()) {
+    auto key = daemon.reading.key(state.owner);
+    if (!key) return pass_on(key);
+    answer["keys"].push_back(json_of(daemon, state, *key));
+  }
+  for (const auto& [name, settings] : daemon.configuration.issuers()) {
+    auto issuer = issuer_json(daemon, name);
+    if (!issuer) return pass_on(issuer);
+    answer["issuers"].push_back(std::move(*issuer));
+  }
+  auto attention = attention_of(daemon, answer["keys"]);
+  if (!attention) return pass_on(attention);
+  answer["attention"] = std::move(*attention);
+  return answer;
+}
+
+Result<Json> issuer_list(Daemon& daemon, Request& request) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  Json issuers = Json::array();
+  for (const auto& [name, settings] : daemon.configuration.issuers()) {
+    auto issuer = issuer_json(daemon, name);
+    if (!issuer) return pass_on(issuer);
+    issuers.push_back(std::move(*issuer));
+  }
+  return Json{{"format", "sealroom-issuers/1"}, {"issuers", std::move(issuers)}};
+}
+
+Result<Json> issuer_show(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  const auto name = parameters.text("issuer");
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  const auto* settings = daemon.configuration.issuer(name);
+  if (settings == nullptr) {
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\"", printable(name)), "see `sealroom issuer list`");
+  }
+  auto issuer = issuer_json(daemon, name);
+  if (!issuer) return pass_on(issuer);
+  auto row = issuer_row(daemon.reading, name);
+  if (!row) return pass_on(row);
+  Json& answer = *issuer;
+  answer["format"] = "sealroom-issuer/1";
+  answer["configuration"] = settings->config.file();
+  answer["kept_by_ledger"] = settings->config.kept_by_ledger();
+  answer["private_key"] = settings->config.private_key();
+  std::string pem;
+  for (const auto& der : row->chain) pem += to_pem("CERTIFICATE", der);
+  answer["chain_pem"] = pem;
+  answer["request_pem"] = row->request.empty() ? "" : to_pem("CERTIFICATE REQUEST", row->request);
+  auto key = daemon.reading.key(name);
+  if (!key) return pass_on(key);
+  if (*key) {
+    auto evidence = parse_json((*key)->evidence, "evidence");
+    if (!evidence) return pass_on(evidence);
+    answer["key"] = {{"uri", (*key)->uri},
+                     {"token_label", (*key)->token_label},
+                     {"token_serial", (*key)->token_serial},
+                     {"key_id", to_hex((*key)->key_id)},
+                     {"public_key_sha256", to_hex(sha256((*key)->public_key))},
+                     {"created", to_rfc3339((*key)->created)},
+                     {"evidence", std::move(*evidence)}};
+  }
+  return issuer;
+}
+
+Result<Json> certificate_list(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  const auto issuer = parameters.text_or("issuer", "");
+  const auto after = parameters.number("after").value_or(0);
+  auto most = page_size(parameters);
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto rows = daemon.reading.issued(issuer, static_cast<std::int64_t>(after), *most);
+  if (!rows) return pass_on(rows);
+  Json answer{{"format", "sealroom-certificates/1"}, {"certificates", Json::array()}, {"more", rows->size() == *most}};
+  for (const auto& row : *rows) answer["certificates"].push_back(json_of(row));
+  return answer;
+}
+
+Result<Json> certificate_show(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  const auto serial = parameters.text("serial");
+  const auto issuer = parameters.text_or("issuer", "");
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  const auto octets = from_hex(serial);
+  if (!octets || octets->empty()) {
+    return fail(ErrorKind::Usage, fmt::format("\"{}\" is not a serial in hexadecimal digits", printable(serial)));
+  }
+  auto row = daemon.reading.by_serial(issuer, *octets);
+  if (!row) return pass_on(row);
+  if (!*row) {
+    return fail(ErrorKind::Failed, fmt::format("the ledger has no certificate with serial {}", printable(serial)),
+                "see `sealroom certificate list`");
+  }
+  Json answer = json_of(**row);
+  answer["format"] = "sealroom-certificate/1";
+  if ((*row)->state != CertificateState::Issued) return answer;
+  auto issued = IssuedCertificate::read(daemon.reading, **row);
+  if (!issued) return pass_on(issued);
+  answer["sha256"] = to_hex(issued->certificate().digest());
+  answer["key"] = issued->certificate().key().description();
+  answer["pem"] = to_pem("CERTIFICATE", issued->certificate().der());
+  return answer;
+}
+
+Result<Json> batch_list(Daemon& daemon, Request& request) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  auto rows = daemon.reading.batches();
+  if (!rows) return pass_on(rows);
+  Json answer{{"format", "sealroom-batches/1"}, {"batches", Json::array()}};
+  for (const auto& row : *rows) {
+    if (answer["batches"].size() == kPage) break;
+    answer["batches"].push_back(json_of(row));
+  }
+  answer["more"] = rows->size() > kPage;
+  return answer;
+}
+
+Result<Json> batch_show(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  const auto id = parameters.text("batch");
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto row = daemon.reading.batch(id);
+  if (!row) return pass_on(row);
+  if (!*row) return no_batch(id);
+  Json answer = json_of(**row);
+  answer["format"] = "sealroom-batch/1";
+  auto ignored = parse_json((*row)->ignored, "ignored files");
+  if (!ignored) return pass_on(ignored);
+  answer["ignored"] = std::move(*ignored);
+  auto plans = daemon.reading.plans(id);
+  if (!plans) return pass_on(plans);
+  answer["plans"] = Json::array();
+  for (const auto& plan : *plans) {
+    auto document = parse_json(plan.document, "plan");
+    if (!document) return pass_on(document);
+    answer["plans"].push_back({{"issuer", plan.issuer},
+                               {"digest", to_hex(plan.digest)},
+                               {"valid_until", to_rfc3339(plan.valid_until)},
+                               {"document", std::move(*document)}});
+  }
+  return answer;
+}
+
+Result<Json> batch_report(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  const auto id = parameters.text("batch");
+  auto position = parameters.number("from").value_or(0);
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto row = daemon.reading.batch(id);
+  if (!row) return pass_on(row);
+  if (!*row) return no_batch(id);
+  Json verdicts = Json::array();
+  std::size_t octets = 0;
+  for (; position < (*row)->requests && octets < kAnswerOctets; ++position) {
+    auto verdict = verdict_at(daemon.reading, id, position);
+    if (!verdict) return pass_on(verdict);
+    octets += verdict->dump().size();
+    verdicts.push_back(std::move(*verdict));
+  }
+  return Json{{"requests", std::move(verdicts)}, {"next", position}, {"more", position < (*row)->requests}};
+}
+
+Result<Json> audit_lines(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  auto from = parameters.number("from").value_or(0);
+  const auto until = parameters.number("to");
+  const auto batch = parameters.text_or("batch", "");
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto size = daemon.reading.log_size();
+  if (!size) return pass_on(size);
+  const auto to = std::min(until.value_or(*size), *size);
+  Json lines = Json::array();
+  std::size_t octets = 0;
+  while (from < to && octets < kAnswerOctets) {
+    const auto chunk = std::min(from + kPage, to);
+    auto read = daemon.reading.each_line(from, chunk, batch, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+      octets += line.size();
+      lines.push_back(std::string(line));
+      return Done{};
+    });
+    if (!read) return pass_on(read);
+    from = chunk;
+  }
+  return Json{{"lines", std::move(lines)}, {"next", from}, {"more", from < to}};
+}
+
+Result<Json> audit_head(Daemon& daemon, Request& request) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  auto head = log_export(daemon.reading);
+  if (!head) return pass_on(head);
+  return Json{{"size", head->size}, {"checkpoint", to_base64(as_bytes(head->checkpoint))}, {"log_key", head->log_key}};
+}
+
+Result<Json> audit_verify(Daemon& daemon, Request& request) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  auto size = daemon.reading.verify();
+  if (!size) return pass_on(size);
+  auto root = daemon.reading.root(*size);
+  if (!root) return pass_on(root);
+  auto covered = daemon.reading.newest_checkpoint();
+  if (!covered) return pass_on(covered);
+  auto key = daemon.reading.key(kLogOwner);
+  if (!key) return pass_on(key);
+  Json answer{{"format", "sealroom-audit-verify/1"}, {"size", *size}, {"root", to_hex(*root)}, {"checkpoint_size", 0}};
+  if (!*covered || !*key) return answer;
+  auto public_key = PublicKey::parse((*key)->public_key);
+  if (!public_key) return pass_on(public_key);
+  auto checkpoint = log::verify_note((*covered)->note, *public_key);
+  if (!checkpoint) return pass_on(checkpoint);
+  answer["checkpoint_size"] = checkpoint->size;
+  return answer;
+}
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,147 @@
+#include "sealroom/issuance/appliance.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+
+namespace sealroom {
+namespace {
+
+Result<Done> check_clock(const Ledger& ledger, Instant now) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  if (*size == 0) return Done{};
+  auto line = ledger.line(*size - 1);
+  if (!line) return pass_on(line);
+  auto newest = log::parse_line(*line);
+  if (!newest) return pass_on(newest);
+  if (now >= newest->context.time) return Done{};
+  return fail(ErrorKind::Integrity,
+              fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now),
+                          to_rfc3339(newest->context.time)),
+              "set the clock of this machine");
+}
+
+// What a configuration's entry belongs to, so that it is found without reading the whole log.
+std::string configuration_tag(std::string_view digest) { return fmt::format("configuration/{}", digest); }
+
+}  // namespace
+
+Result<log::Context> Work::context() const {
+  const auto now = appliance.clock.now();
+  auto right = check_clock(appliance.ledger, now);
+  if (!right) return pass_on(right);
+  return log::Context{.time = now,
+                      .boot_id = appliance.clock.boot_id(),
+                      .boot_ms = static_cast<std::uint64_t>(appliance.clock.since_boot().count()),
+                      .actor = actor,
+                      .software = appliance.software,
+                      .configuration = to_hex(appliance.configuration.digest())};
+}
+
+Result<Change> Work::begin() const {
+  auto now = context();
+  if (!now) return pass_on(now);
+  return appliance.ledger.begin(*now);
+}
+
+Result<Receipt> record(const Work& work, const log::Event& event, std::string_view batch) {
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto seq = change->append(event, batch);
+  if (!seq) return pass_on(seq);
+  return std::move(*change).commit();
+}
+
+Result<CheckpointRow> checkpoint(const Work& work) {
+  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  auto newest = ledger.newest_checkpoint();
+  if (!newest) return pass_on(newest);
+  if (*newest && (*newest)->size == *size) return **newest;
+
+  auto key = keys.key(kLogOwner);
+  if (!key) return pass_on(key);
+  auto root = ledger.root(*size);
+  if (!root) return pass_on(root);
+  const log::Checkpoint made{.origin = configuration.log_origin(), .size = *size, .root = *root};
+  auto signature = (*key)->sign(as_bytes(log::note_text(made)), HashAlgorithm::Sha256);
+  if (!signature) return pass_on(signature, "checkpoint");
+  keys.used(kLogOwner, clock.since_boot());
+
+  CheckpointRow row{.size = *size, .root = *root, .note = log::signed_note(made, (*key)->public_key(), *signature)};
+  auto verified = log::verify_note(row.note, (*key)->public_key());
+  if (!verified) return fail(ErrorKind::Token, "the log token made a signature that does not verify");
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto added = change->add_checkpoint(row);
+  if (!added) return pass_on(added);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  return row;
+}
+
+Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work) {
+  if (!work.appliance.keys.key(kLogOwner)) return std::nullopt;
+  auto made = checkpoint(work);
+  if (!made) return pass_on(made);
+  return std::optional(*made);
+}
+
+Result<Done> record_configuration(const Work& work) {
+  const auto digest = to_hex(work.appliance.configuration.digest());
+  auto known = recorded_configuration(work.appliance.ledger, digest);
+  if (known) return Done{};
+  Json files = Json::object();
+  for (const auto& file : work.appliance.configuration.files()) files[file.name] = to_base64(as_bytes(file.text));
+  auto receipt = record(work, {.name = "configuration.loaded", .outcome = "ok", .details = {{"digest", digest}, {"files", files}}},
+                        configuration_tag(digest));
+  if (!receipt) return pass_on(receipt);
+  return Done{};
+}
+
+Result<std::vector<ConfigurationFile>> recorded_configuration(const Ledger& ledger, std::string_view digest) {
+  std::vector<ConfigurationFile> files;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  auto read = ledger.each_line(0, *size, configuration_tag(digest), [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    for (const auto& [name, text] : entry->event.details.at("files").items()) {
+      const auto octets = from_base64(text.get<std::string>());
+      if (octets) files.push_back({name, std::string(as_text(*octets))});
+    }
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  if (files.empty()) {
+    return fail(ErrorKind::Integrity, fmt::format("the log does not hold the configuration {}", digest));
+  }
+  return files;
+}
+
+Result<IssuerRow> issuer_row(const Ledger& ledger, std::string_view issuer) {
+  auto row = ledger.issuer(issuer);
+  if (!row) return pass_on(row);
+  if (*row) return **row;
+  return IssuerRow{.name = std::string(issuer), .state = "configured", .request = {}, .chain = {}};
+}
+
+Result<std::vector<Certificate>> chain_of(const Ledger& ledger, std::string_view issuer) {
+  auto row = issuer_row(ledger, issuer);
+  if (!row) return pass_on(row);
+  if (row->state != "active") {
+    return fail(ErrorKind::NeedsPerson, fmt::format("issuer {} is not active (its state is \"{}\")", issuer, row->state),
+                "run the ceremony that makes its key and certificate, or `sealroom issuer install`");
+  }
+  std::vector<Certificate> chain;
+  for (const auto& der : row->chain) {
+    auto certificate = Certificate::parse(der);
+    if (!certificate) return fail(ErrorKind::Integrity, fmt::format("certificate of issuer {} in the ledger: {}", issuer, certificate.error().message));
+    chain.push_back(std::move(*certificate));
+  }
+  return chain;
+}
+
+}  // namespace sealroom

@@ -1,0 +1,218 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/keys.hpp"
+#include "sealroom/x509/name.hpp"
+
+namespace sealroom {
+namespace {
+
+ActDone outcome_of(const Certificate& certificate, std::string_view batch, bool repeated) {
+  return {.outcome = {{"batch", std::string(batch)},
+                      {"serial", certificate.serial_hex()},
+                      {"fingerprint", to_hex(certificate.digest())},
+                      {"not_before", to_rfc3339(certificate.not_before())},
+                      {"not_after", to_rfc3339(certificate.not_after())}},
+          .repeated = repeated};
+}
+
+// The valid certificate that `issuer` made for exactly this request, if there is one.
+Result<std::optional<IssuedCertificate>> issued_for(const Appliance& appliance, std::string_view issuer, const Digest& request) {
+  auto rows = appliance.ledger.by_request(request);
+  if (!rows) return pass_on(rows);
+  for (const auto& row : *rows) {
+    if (row.issuer != issuer || row.state != CertificateState::Issued || row.not_after < appliance.clock.now()) continue;
+    auto issued = IssuedCertificate::read(appliance.ledger, row);
+    if (!issued) return pass_on(issued);
+    return std::optional(std::move(*issued));
+  }
+  return std::nullopt;
+}
+
+// One CA request through the same stages as every other: plan, sign, issued.
+Result<IssuedCertificate> issue_one(const Work& work, std::string_view issuer, std::string_view profile,
+                                    std::string_view name, const Bytes& request, int days) {
+  Intake intake;
+  intake.files.push_back(Submission{fmt::format("{}/{}/{}.csr", issuer, profile, name), request});
+  if (days > 0) intake.wish.days = days;
+  auto batch = plan(work, std::move(intake));
+  if (!batch) return pass_on(batch);
+  auto verdict = verdict_at(work.appliance.ledger, batch->id, 0);
+  if (!verdict) return pass_on(verdict);
+  if (verdict->at("verdict") != "accepted") {
+    const auto& first = verdict->at("findings").at(0);
+    return fail(batch->needs_person ? ErrorKind::NeedsPerson : ErrorKind::Failed,
+                fmt::format("batch {}: the request of {} was refused: {}: {}", batch->id, name,
+                            first.at("id").get<std::string>(), first.at("detail").get<std::string>()));
+  }
+  auto made = sign(work, batch->id, issuer);
+  if (!made) return pass_on(made);
+  if (!made->waiting.empty()) return fail(ErrorKind::NeedsPerson, made->waiting.front().reason);
+  auto issued = issued_for(work.appliance, issuer, sha256(request));
+  if (!issued) return pass_on(issued);
+  if (!*issued) {
+    return fail(ErrorKind::Failed, fmt::format("batch {}: the certificate was not signed", batch->id),
+                fmt::format("sealroom batch show {}", batch->id));
+  }
+  return std::move(**issued);
+}
+
+// Whether every entry of `name` stands in `whole` too: a parent's policy may drop parts and change their order, and
+// adds none.
+Result<bool> is_part_of(ByteView name, ByteView whole) {
+  auto entries = name_entries(name);
+  if (!entries) return pass_on(entries);
+  auto all = name_entries(whole);
+  if (!all) return pass_on(all);
+  return !entries->empty() && std::ranges::all_of(*entries, [&](const NameEntry& entry) {
+    return std::ranges::any_of(*all, [&](const NameEntry& other) { return other.oid == entry.oid && other.value == entry.value; });
+  });
+}
+
+Result<Done> check_own(const Configuration& configuration, const Ledger& ledger, std::string_view issuer,
+                       const std::vector<Certificate>& chain, Instant now) {
+  const auto refuse = [&](std::string what) {
+    return fail(ErrorKind::Usage, fmt::format("the chain for issuer {}: {}", issuer, what),
+                "give the issuer's own certificate first and its root last");
+  };
+  const auto* settings = configuration.issuer(issuer);
+  if (settings == nullptr) return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer));
+  if (chain.empty()) return refuse("it is empty");
+  auto key = ledger.key(issuer);
+  if (!key) return pass_on(key);
+  if (!*key) return fail(ErrorKind::NeedsPerson, fmt::format("issuer {} has no key yet", issuer), "make it in a ceremony");
+  const auto& own = chain.front();
+  if (own.key().der() != (*key)->public_key) return refuse("its first certificate is not for the key on the token");
+  auto part = is_part_of(own.subject(), settings->config.own_name());
+  if (!part) return pass_on(part, issuer);
+  if (!*part) {
+    return refuse(fmt::format("its first certificate is for \"{}\", but {} says \"{}\"", printable_name(own.subject()),
+                              settings->config.file(), printable_name(settings->config.own_name())));
+  }
+  for (const auto& certificate : chain) {
+    if (!certificate.is_ca() || !certificate.may_sign_certificates()) {
+      return refuse(fmt::format("\"{}\" is not a CA", printable_name(certificate.subject())));
+    }
+  }
+  if (!chain.back().self_issued()) return refuse("its last certificate is not self-signed");
+  auto builds = verify_chain(chain, now, "any");
+  if (!builds) return refuse(builds.error().message);
+  return Done{};
+}
+
+// Whether the root was made here: then nobody has to vouch for it.
+Result<bool> made_here(const Ledger& ledger, const Certificate& root) {
+  auto keys = ledger.keys();
+  if (!keys) return pass_on(keys);
+  return std::ranges::any_of(*keys, [&](const KeyRow& key) { return key.public_key == root.key().der(); });
+}
+
+}  // namespace
+
+Result<ActDone> self_sign(const Work& work, std::string_view issuer, std::string_view profile, int days) {
+  auto row = issuer_row(work.appliance.ledger, issuer);
+  if (!row) return pass_on(row);
+  if (row->state == "active") {
+    auto chain = chain_of(work.appliance.ledger, issuer);
+    if (!chain) return pass_on(chain);
+    auto before = issued_for(work.appliance, issuer, sha256(row->request));
+    if (!before) return pass_on(before);
+    return outcome_of(chain->front(), *before ? (*before)->row().batch : "", true);
+  }
+  auto request = request_certificate(work, issuer);
+  if (!request) return pass_on(request);
+  auto issued = issued_for(work.appliance, issuer, sha256(*request));
+  if (!issued) return pass_on(issued);
+  if (!*issued) {
+    auto made = issue_one(work, issuer, profile, issuer, *request, days);
+    if (!made) return pass_on(made);
+    *issued = std::move(*made);
+  }
+  const auto& certificate = (*issued)->certificate();
+  auto installed = install_chain(work, issuer, {certificate}, {});
+  if (!installed) return installed;
+  return outcome_of(certificate, (*issued)->row().batch, false);
+}
+
+Result<ActDone> issue_for(const Work& work, std::string_view issuer, std::string_view subject,
+                          std::string_view profile, int days) {
+  auto row = issuer_row(work.appliance.ledger, subject);
+  if (!row) return pass_on(row);
+  if (row->request.empty()) {
+    return fail(ErrorKind::NeedsPerson, fmt::format("issuer {} has made no request yet", subject),
+                fmt::format("sealroom issuer request {}", subject));
+  }
+  auto before = issued_for(work.appliance, issuer, sha256(row->request));
+  if (!before) return pass_on(before);
+  if (*before) return outcome_of((*before)->certificate(), (*before)->row().batch, true);
+  auto made = issue_one(work, issuer, profile, subject, row->request, days);
+  if (!made) return pass_on(made);
+  return outcome_of(made->certificate(), made->row().batch, false);
+}
+
+Result<std::vector<Certificate>> chain_issued_here(const Work& work, std::string_view issuer) {
+  auto row = issuer_row(work.appliance.ledger, issuer);
+  if (!row) return pass_on(row);
+  for (const auto& [name, settings] : work.appliance.configuration.issuers()) {
+    if (name == issuer || row->request.empty()) continue;
+    auto issued = issued_for(work.appliance, name, sha256(row->request));
+    if (!issued) return pass_on(issued);
+    if (!*issued) continue;
+    auto chain = chain_of(work.appliance.ledger, name);
+    if (!chain) return pass_on(chain);
+    chain->insert(chain->begin(), (*issued)->certificate());
+    return std::move(*chain);
+  }
+  return fail(ErrorKind::Failed, fmt::format("no issuer of this appliance has a certificate for {}", issuer),
+              "give the file with its certificate and chain");
+}
+
+Result<ActDone> install_chain(const Work& work, std::string_view issuer, const std::vector<Certificate>& chain,
+                              std::string_view confirmed) {
+  auto& ledger = work.appliance.ledger;
+  auto right = check_own(work.appliance.configuration, ledger, issuer, chain, work.appliance.clock.now());
+  if (!right) return pass_on(right);
+  auto row = issuer_row(ledger, issuer);
+  if (!row) return pass_on(row);
+  if (row->state == "active" && row->chain.front() == chain.front().der()) return outcome_of(chain.front(), "", true);
+
+  const auto fingerprint = to_hex(chain.back().digest());
+  auto ours = made_here(ledger, chain.back());
+  if (!ours) return pass_on(ours);
+  if (!*ours && ascii_lower(confirmed) != fingerprint.substr(fingerprint.size() - 8)) {
+    return fail(ErrorKind::NeedsPerson,
+                confirmed.empty() ? fmt::format("the root of {} was made elsewhere and nobody has vouched for it", issuer)
+                                  : fmt::format("\"{}\" is not the end of the root's fingerprint", printable(confirmed)),
+                "compare the root's SHA-256 fingerprint with the one from its ceremony and type its last eight digits");
+  }
+  row->state = "active";
+  row->chain.clear();
+  Json fingerprints = Json::array();
+  for (const auto& certificate : chain) {
+    row->chain.push_back(certificate.der());
+    fingerprints.push_back(to_hex(certificate.digest()));
+  }
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto seq = change->append({.name = "issuer.activated",
+                             .outcome = "ok",
+                             .details = {{"issuer", issuer},
+                                         {"certificates_sha256", fingerprints},
+                                         {"root_made_here", *ours},
+                                         {"confirmed", std::string(*ours ? "" : fingerprint.substr(fingerprint.size() - 8))}}});
+  if (!seq) return pass_on(seq);
+  auto put = change->put_issuer(*row);
+  if (!put) return pass_on(put);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  auto covered = checkpoint_if_unlocked(work);
+  if (!covered) return pass_on(covered);
+  auto done = outcome_of(chain.front(), "", false);
+  done.outcome.erase(done.outcome.begin());  // no batch of ours
+  return done;
+}
+
+}  // namespace sealroom

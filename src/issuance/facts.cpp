@@ -1,0 +1,103 @@
+#include "facts.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+
+namespace sealroom {
+namespace {
+
+EarlierCertificate earlier(const CertificateRow& row) {
+  return {.batch = row.batch,
+          .issuer = row.issuer,
+          .serial = to_upper_hex(row.serial),
+          .subject = row.subject,
+          .not_after = row.not_after};
+}
+
+// Whether `row` stands in the way of another certificate: it exists or may exist, or comes before it in one batch.
+bool counts(const CertificateRow& row, std::string_view batch, const CertificateRow* self, Instant now) {
+  if (self != nullptr && row.id == self->id) return false;
+  if (row.not_after < now) return false;
+  switch (row.state) {
+    case CertificateState::Issued:
+    case CertificateState::Started: return true;
+    case CertificateState::Planned:
+    case CertificateState::Approved: return row.batch == batch && (self == nullptr || row.id < self->id);
+    default: return false;
+  }
+}
+
+// A key of our own is no leaf's key. The exceptions are an issuer's own certificate, and the request that an
+// issuer of this appliance made for itself.
+Result<std::optional<std::string>> key_of_issuer(const Ledger& ledger, const ParsedRequest& request,
+                                                 const RulesInForce& in_force) {
+  auto keys = ledger.keys();
+  if (!keys) return pass_on(keys);
+  for (const auto& key : *keys) {
+    if (sha256(key.public_key) != request.key().digest()) continue;
+    const bool own = in_force.rules.profile->own_certificate && key.owner == in_force.issuer;
+    if (own) return std::nullopt;
+    auto row = issuer_row(ledger, key.owner);
+    if (!row) return pass_on(row);
+    const bool its_request = in_force.rules.profile->purpose == Purpose::Ca && row->request == request.der();
+    if (its_request) return std::nullopt;
+    return std::optional(key.owner);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view issuer, std::string_view profile) {
+  const auto* settings = appliance.configuration.issuer(issuer);
+  const auto* found = appliance.configuration.profile(issuer, profile);
+  if (settings == nullptr || found == nullptr) {
+    return fail(ErrorKind::Usage, fmt::format("issuer \"{}\" has no profile \"{}\"", issuer, profile),
+                "profiles are listed in sealroom.yaml");
+  }
+  RulesInForce in_force{.issuer = std::string(issuer), .profile = std::string(profile), .rules = {}, .chain = {}};
+  in_force.rules.issuer = &settings->config;
+  in_force.rules.profile = found;
+  in_force.rules.limits = appliance.configuration.limits().request;
+  if (found->own_certificate) {
+    auto row = issuer_row(appliance.ledger, issuer);
+    if (!row) return pass_on(row);
+    if (row->state != "active") return in_force;  // the certificate that is yet to be made
+  }
+  auto chain = chain_of(appliance.ledger, issuer);
+  if (!chain) return pass_on(chain);
+  in_force.chain = std::move(*chain);
+  in_force.rules.issuer_certificate = &in_force.chain.front();
+  return in_force;
+}
+
+Result<Facts> facts_about(const Appliance& appliance, const Examination& examination, const RulesInForce& in_force,
+                          std::string_view batch, const CertificateRow* self) {
+  Facts facts;
+  facts.now = appliance.clock.now();
+  const auto* request = examination.request();
+  if (request == nullptr) return facts;
+
+  auto by_request = appliance.ledger.by_request(request->digest());
+  if (!by_request) return pass_on(by_request);
+  for (const auto& row : *by_request) {
+    if (row.batch != batch && counts(row, batch, self, facts.now)) facts.same_request = earlier(row);
+  }
+  auto by_key = appliance.ledger.by_key(request->key().digest());
+  if (!by_key) return pass_on(by_key);
+  for (const auto& row : *by_key) {
+    if (counts(row, batch, self, facts.now)) facts.same_key.push_back(earlier(row));
+  }
+  auto by_subject = appliance.ledger.by_subject(in_force.issuer, examination.subject);
+  if (!by_subject) return pass_on(by_subject);
+  for (const auto& row : *by_subject) {
+    if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
+  }
+  auto owner = key_of_issuer(appliance.ledger, *request, in_force);
+  if (!owner) return pass_on(owner);
+  facts.key_of_issuer = *owner;
+  return facts;
+}
+
+}  // namespace sealroom

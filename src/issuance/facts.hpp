@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sealroom/issuance/appliance.hpp"
+#include "sealroom/plan/decide.hpp"
+
+namespace sealroom {
+
+// The rules under which requests of an issuer and profile are judged, and the chain that they point into.
+struct RulesInForce {
+  std::string issuer;
+  std::string profile;
+  Rules rules;
+  std::vector<Certificate> chain;  // of the issuer; empty for the profile of its own certificate
+};
+
+// Errors: Usage for an issuer or profile that the configuration does not know, NeedsPerson for an inactive issuer.
+Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view issuer, std::string_view profile);
+
+// What the ledger and the clock say about a request that goes into `batch`. `self` (may be null) is its certificate
+// when it is decided again: only what came before it then counts.
+Result<Facts> facts_about(const Appliance& appliance, const Examination& examination, const RulesInForce& in_force,
+                          std::string_view batch, const CertificateRow* self);
+
+}  // namespace sealroom

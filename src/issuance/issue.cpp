@@ -1,0 +1,59 @@
+// The appliance on one page. Every other file exists to serve these lines.
+#include "sealroom/issuance/issue.hpp"
+
+#include "open_batch.hpp"
+#include "signing_queue.hpp"
+
+namespace sealroom {
+
+// Deciding needs no token. Whatever the verdict on a request, its neighbours never notice.
+Result<PlannedBatch> plan(const Work& work, Intake intake) {
+  auto batch = OpenBatch::open(work, intake);
+  if (!batch) return pass_on(batch, "import");
+
+  for (auto& file : intake.files) {
+    auto noted = batch->take(std::move(file), intake.wish);
+    if (!noted) return pass_on(noted, "import");
+  }
+  return std::move(*batch).record();  // plans, digests and refusals become durable together
+}
+
+Result<Done> OpenBatch::judge(Submission submission, const RulesInForce& in_force, const Wish& wish) {
+  auto examination = examine(std::move(submission), in_force.rules);
+  auto known = facts(examination, in_force);
+  if (!known) return pass_on(known);
+
+  auto decision = decide(std::move(examination), in_force.rules, *known, wish);
+  const auto* permit = std::get_if<Permit>(&decision);
+  if (permit == nullptr) return refuse(std::get<Refusal>(decision));
+
+  auto planned = PlannedCertificate::build(*permit, new_serial());
+  return planned ? add(*permit, *planned) : refuse(*permit, planned.error());
+}
+
+// Signing takes recorded plans only, group by group; each group's start is durable before the token sees it, its
+// outcome is durable before anyone is told.
+Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_view issuer) {
+  auto queue = SigningQueue::open(work, batch, issuer);
+  if (!queue) return pass_on(queue, "sign");
+
+  for (const auto& [plan, key] : queue->plans()) {
+    for (std::size_t position = 0; position < plan.certificates().size();) {
+      auto started = StartedGroup::start(work, plan, position);
+      if (!started) return pass_on(started, "sign");
+      position = started->next();
+      queue->count(*started);
+
+      auto made = sign(work, std::move(*started), *key);  // parsed back, same octets, verified, checked again
+      if (!made) return pass_on(made, "sign");
+
+      auto issued = IssuedCertificate::record(work, *made);
+      if (!issued) return pass_on(issued, "sign");
+      if (made->failure()) return queue->stopped_by(*made->failure());
+      queue->count(*issued);
+    }
+  }
+  return std::move(*queue).close();  // a checkpoint over all of it, signed by the log key
+}
+
+}  // namespace sealroom

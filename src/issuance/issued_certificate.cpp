@@ -1,0 +1,96 @@
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/stages.hpp"
+#include "sealroom/x509/name.hpp"
+
+namespace sealroom {
+namespace {
+
+log::Event event_of(std::string_view name, std::string_view outcome, const CertificateRow& row) {
+  return {.name = std::string(name),
+          .outcome = std::string(outcome),
+          .details = {{"batch", row.batch},
+                      {"issuer", row.issuer},
+                      {"serial", to_upper_hex(row.serial)},
+                      {"tbs_sha256", to_hex(sha256(row.to_be_signed))}}};
+}
+
+Result<Done> note_issued(Change& change, VerifiedCertificate const& made, CertificateRow& row) {
+  auto event = event_of("certificate.issued", "ok", row);
+  event.details["certificate_sha256"] = to_hex(made.certificate().digest());
+  event.details["request_sha256"] = to_hex(row.request_digest);
+  event.details["profile"] = row.profile;
+  event.details["subject"] = printable_name(row.subject);
+  event.details["not_before"] = to_rfc3339(row.not_before);
+  event.details["not_after"] = to_rfc3339(row.not_after);
+  auto seq = change.append(event, row.batch);
+  if (!seq) return pass_on(seq);
+  row.entry = *seq;
+  row.state = CertificateState::Issued;
+  row.certificate = made.certificate().der();
+  return change.set_issued(row.id, row.certificate, *seq);
+}
+
+// The token failed at this one: a signature may exist somewhere, so its serial is burned.
+Result<Done> note_abandoned(Change& change, const CertificateRow& row, const Error& failure) {
+  auto event = event_of("certificate.abandoned", "error", row);
+  event.details["reason"] = failure.message;
+  auto seq = change.append(event, row.batch);
+  if (!seq) return pass_on(seq);
+  return change.set_state(row.id, CertificateState::Abandoned, *seq, failure.message);
+}
+
+// The token never saw this one: it is as planned as before.
+Result<Done> note_untried(Change& change, const CertificateRow& row) {
+  auto seq = change.append(event_of("certificate.untried", "ok", row), row.batch);
+  if (!seq) return pass_on(seq);
+  return change.set_state(row.id, CertificateState::Planned, *seq);
+}
+
+}  // namespace
+
+Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& work, const SignedGroup& group) {
+  std::vector<IssuedCertificate> issued;
+  if (group.verified().empty() && !group.failed()) return issued;
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  for (const auto& made : group.verified()) {
+    auto row = made.row();
+    auto noted = note_issued(*change, made, row);
+    if (!noted) return pass_on(noted);
+    issued.push_back(IssuedCertificate(made.certificate(), std::move(row)));
+  }
+  if (group.failed()) {
+    auto noted = note_abandoned(*change, *group.failed(), *group.failure());
+    if (!noted) return pass_on(noted);
+  }
+  for (const auto& row : group.untried()) {
+    auto noted = note_untried(*change, row);
+    if (!noted) return pass_on(noted);
+  }
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  return issued;
+}
+
+Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const CertificateRow& row) {
+  const auto wrong = [&](std::string_view what) {
+    return fail(ErrorKind::Integrity, fmt::format("certificate {} of {}: {}", to_upper_hex(row.serial), row.issuer, what),
+                "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
+  };
+  if (row.state != CertificateState::Issued) return wrong("it is not issued");
+  auto certificate = Certificate::parse(row.certificate);
+  if (!certificate) return wrong(certificate.error().message);
+  auto line = ledger.line(row.entry);
+  if (!line) return pass_on(line);
+  auto entry = log::parse_line(*line);
+  if (!entry) return pass_on(entry);
+  if (entry->event.name != "certificate.issued" ||
+      entry->event.details.value("certificate_sha256", "") != to_hex(certificate->digest())) {
+    return wrong("its octets are not the ones that its log entry names");
+  }
+  return IssuedCertificate(std::move(*certificate), row);
+}
+
+}  // namespace sealroom

@@ -1,0 +1,241 @@
+#include "sealroom/issuance/release.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/issue.hpp"
+#include "sealroom/log/canonical.hpp"
+#include "sealroom/plan/document.hpp"
+#include "sealroom/plan/report.hpp"
+#include "sealroom/x509/pem.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr std::string_view kCertificate = "CERTIFICATE";
+
+OutFile text_file(std::string path, std::string_view text) { return {std::move(path), copy(as_bytes(text)), 0444}; }
+
+std::string pem_of(const Certificate& certificate) { return to_pem(kCertificate, certificate.der()); }
+
+std::string pem_of(std::span<const Certificate> chain) {
+  std::string text;
+  for (const auto& certificate : chain) text += pem_of(certificate);
+  return text;
+}
+
+Result<std::optional<IssuedCertificate>> issued_at(const Ledger& ledger, std::string_view batch, std::uint64_t request) {
+  auto row = ledger.certificate_of_request(batch, request);
+  if (!row) return pass_on(row);
+  if (!*row || (*row)->state != CertificateState::Issued) return std::nullopt;
+  auto issued = IssuedCertificate::read(ledger, **row);
+  if (!issued) return pass_on(issued);
+  return std::optional(std::move(*issued));
+}
+
+// The chain above an issued certificate; for the issuer's own certificate there is nothing above.
+Result<std::vector<Certificate>> chain_above(const Ledger& ledger, const IssuedCertificate& issued) {
+  if (issued.certificate().self_issued()) return std::vector<Certificate>{};
+  return chain_of(ledger, issued.row().issuer);
+}
+
+Result<std::string> log_key_pem(const Ledger& ledger) {
+  auto key = ledger.key(kLogOwner);
+  if (!key) return pass_on(key);
+  if (!*key) return fail(ErrorKind::NeedsPerson, "there is no log key yet", "make it in a ceremony");
+  return to_pem("PUBLIC KEY", (*key)->public_key);
+}
+
+// certificates, chains and a PKCS#7 bag: whatever a broker's or a client's tools ask for.
+std::vector<OutFile> certificate_files(const IssuedCertificate& issued, const std::vector<Certificate>& above) {
+  const auto& row = issued.row();
+  const auto stem = fmt::format("{}/{}/{}", row.issuer, row.profile, row.name);
+  std::vector<Certificate> full{issued.certificate()};
+  full.insert(full.end(), above.begin(), above.end());
+  const auto without_root = std::span(full).first(above.empty() ? 1 : full.size() - 1);
+  return {text_file(stem + ".cert.pem", pem_of(issued.certificate())),
+          text_file(stem + ".chain.pem", pem_of(without_root)),
+          text_file(stem + ".fullchain.pem", pem_of(std::span<const Certificate>(full))),
+          text_file(stem + ".p7b", to_pem("PKCS7", to_pkcs7(full)))};
+}
+
+}  // namespace
+
+std::string sums_text(const std::map<std::string, Digest>& digests) {
+  std::string text;
+  for (const auto& [path, digest] : digests) text += fmt::format("{}  {}\n", to_hex(digest), path);
+  return text;
+}
+
+Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch) {
+  auto row = ledger.batch(batch);
+  if (!row) return pass_on(row);
+  if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch), "see `sealroom batch list`");
+  Release release(configuration, batch);
+  release.requests_ = (*row)->requests;
+  std::map<std::string, Digest> content;
+  for (std::uint64_t index = 0; index <= release.requests_; ++index) {
+    auto files = release.make(ledger, index);
+    if (!files) return pass_on(files, batch);
+    for (const auto& file : *files) content.emplace(file.path, sha256(file.octets));
+    if (index == 0) continue;
+    auto certificate = ledger.certificate_of_request(batch, index - 1);
+    if (!certificate) return pass_on(certificate);
+    if (!*certificate) continue;
+    const auto state = (*certificate)->state;
+    if (state == CertificateState::Planned || state == CertificateState::Started) ++release.missing_;
+  }
+  release.content_ = sha256(as_bytes(sums_text(content)));
+  return release;
+}
+
+Result<Done> Release::announce(const Work& work) {
+  auto log_key = work.appliance.keys.key(kLogOwner);
+  if (!log_key) return pass_on(log_key);
+  auto previous = work.appliance.ledger.newest_exported_checkpoint();
+  if (!previous) return pass_on(previous);
+  previous_ = *previous;
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto seq = change->append({.name = "batch.exported",
+                             .outcome = "ok",
+                             .details = {{"batch", batch_}, {"content_sha256", to_hex(content_)}, {"missing", missing_}}},
+                            batch_);
+  if (!seq) return pass_on(seq);
+  entry_ = *seq;
+  auto added = change->add_export({.batch = batch_, .size = *seq + 1, .content = content_});
+  if (!added) return pass_on(added);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  auto covering = checkpoint(work);
+  if (!covering) return pass_on(covering);
+  note_ = covering->note;
+  size_ = covering->size;
+  return Done{};
+}
+
+Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t index) {
+  auto files = make(ledger, index);
+  if (!files) return pass_on(files, batch_);
+  for (const auto& file : *files) sums_.emplace(file.path, sha256(file.octets));
+  return files;
+}
+
+Result<std::vector<OutFile>> Release::make(const Ledger& ledger, std::uint64_t index) const {
+  if (index == 0) return overview(ledger);
+  if (index <= requests_) return certificate(ledger, index - 1);
+  if (index == requests_ + 1) return audit(ledger);
+  if (index <= 2 * requests_ + 1) return proof(ledger, index - requests_ - 2);
+  return sums();
+}
+
+// report.json, report.html and the CA certificates of every active issuer.
+Result<std::vector<OutFile>> Release::overview(const Ledger& ledger) const {
+  std::vector<OutFile> files;
+  auto told = report(ledger, batch_);
+  if (!told) return pass_on(told);
+  files.push_back(text_file("report.json", told->dump(2) + "\n"));
+  files.push_back(text_file("report.html", report_html(*told)));
+
+  std::map<Bytes, std::string> intermediates, roots;  // DER → PEM, each certificate once
+  for (const auto& [name, settings] : configuration_.issuers()) {
+    auto chain = chain_of(ledger, name);
+    if (!chain) continue;
+    files.push_back(text_file(fmt::format("ca/{}.cert.pem", name), pem_of(chain->front())));
+    for (const auto& certificate : *chain) {
+      (certificate.self_issued() ? roots : intermediates).emplace(certificate.der(), pem_of(certificate));
+    }
+  }
+  std::string chain_file;
+  for (const auto& [der, pem] : intermediates) chain_file += pem;
+  for (const auto& [der, pem] : roots) chain_file += pem;
+  if (!chain_file.empty()) files.push_back(text_file("ca/ca-chain.cert.pem", chain_file));
+  return files;
+}
+
+Result<std::vector<OutFile>> Release::certificate(const Ledger& ledger, std::uint64_t request) const {
+  auto issued = issued_at(ledger, batch_, request);
+  if (!issued) return pass_on(issued);
+  if (!*issued) return std::vector<OutFile>{};
+  auto above = chain_above(ledger, **issued);
+  if (!above) return pass_on(above);
+  return certificate_files(**issued, *above);
+}
+
+Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
+  std::vector<OutFile> files;
+  files.push_back(text_file("audit/checkpoint", note_));
+  auto log_key = log_key_pem(ledger);
+  if (!log_key) return pass_on(log_key);
+  files.push_back(text_file("audit/log-key.pem", *log_key));
+  std::string entries;
+  auto read = ledger.each_line(0, size_, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    entries.append(line).append("\n");
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  files.push_back(text_file("audit/entries.jsonl", entries));
+
+  auto plans = ledger.plans(batch_);
+  if (!plans) return pass_on(plans);
+  std::map<std::string, std::string> lines;
+  std::string planned_with = to_hex(configuration_.digest());
+  for (const auto& plan : *plans) {
+    files.push_back(text_file(fmt::format("audit/plan/{}.json", plan.issuer), plan.document));
+    lines.emplace(plan.issuer, "");
+    auto document = parse_json(plan.document, "plan");
+    if (document) planned_with = document->value("configuration", planned_with);
+  }
+  auto configuration = recorded_configuration(ledger, planned_with);
+  if (!configuration) return pass_on(configuration);
+  for (const auto& file : *configuration) files.push_back(text_file("audit/config/" + file.name, file.text));
+  auto requests = ledger.each_request(batch_, [&](const RequestRow& row) -> Result<Done> {
+    const auto found = lines.find(row.issuer);
+    if (found == lines.end()) return Done{};
+    auto verdict = parse_json(row.verdict, "verdict");
+    if (!verdict) return pass_on(verdict);
+    auto certificate = ledger.certificate_of_request(batch_, row.position);
+    if (!certificate) return pass_on(certificate);
+    found->second += request_line(*verdict, *certificate ? ByteView((*certificate)->to_be_signed) : ByteView()) + "\n";
+    return Done{};
+  });
+  if (!requests) return pass_on(requests);
+  for (const auto& [issuer, text] : lines) files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", issuer), text));
+
+  auto own = log::inclusion_proof(entry_, size_, ledger.nodes());
+  if (!own) return pass_on(own);
+  files.push_back(text_file("audit/proofs/export.proof", log::inclusion_proof_text(entry_, *own, note_)));
+  if (previous_) {
+    auto consistent = log::consistency_proof(previous_->size, size_, ledger.nodes());
+    if (!consistent) return pass_on(consistent);
+    files.push_back(text_file("audit/proofs/consistency", log::consistency_proof_text(previous_->size, size_, *consistent)));
+    files.push_back(text_file("audit/proofs/previous-checkpoint", previous_->note));
+  }
+  return files;
+}
+
+Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t request) const {
+  auto issued = issued_at(ledger, batch_, request);
+  if (!issued) return pass_on(issued);
+  if (!*issued) return std::vector<OutFile>{};
+  const auto& row = (*issued)->row();
+  auto proof = log::inclusion_proof(row.entry, size_, ledger.nodes());
+  if (!proof) return pass_on(proof);
+  return std::vector{text_file(fmt::format("audit/proofs/{}/{}/{}.proof", row.issuer, row.profile, row.name),
+                               log::inclusion_proof_text(row.entry, *proof, note_))};
+}
+
+std::vector<OutFile> Release::sums() const { return {text_file("SHA256SUMS", sums_text(sums_))}; }
+
+Result<LogExport> log_export(const Ledger& ledger) {
+  auto key = log_key_pem(ledger);
+  if (!key) return pass_on(key);
+  auto newest = ledger.newest_checkpoint();
+  if (!newest) return pass_on(newest);
+  if (!*newest) return fail(ErrorKind::NeedsPerson, "there is no checkpoint yet", "unlock the log key");
+  return LogExport{.size = (*newest)->size, .checkpoint = (*newest)->note, .log_key = *key};
+}
+
+}  // namespace sealroom

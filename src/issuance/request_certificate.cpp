@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/keys.hpp"
+#include "sealroom/x509/request.hpp"
+
+namespace sealroom {
+namespace {
+
+// CertificationRequestInfo (RFC 2986 section 4.1) of `name` and `key` without attributes, as `openssl req -new` makes
+// it from the same configuration; then signed on the token. The key goes in as octets, never re-encoded.
+Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorithm hash) {
+  const OwnedReq request(X509_REQ_new());
+  const unsigned char* next = name.data();
+  const OwnedName subject(d2i_X509_NAME(nullptr, &next, static_cast<long>(name.size())));
+  next = key.public_key().der().data();
+  X509_PUBKEY* held = X509_REQ_get_X509_PUBKEY(request.get());
+  const bool made = request && subject && X509_REQ_set_version(request.get(), X509_REQ_VERSION_1) == 1 &&
+                    X509_REQ_set_subject_name(request.get(), subject.get()) == 1 &&
+                    d2i_X509_PUBKEY(&held, &next, static_cast<long>(key.public_key().der().size())) != nullptr;
+  if (!made) return fail(ErrorKind::Failed, fmt::format("request cannot be made: {}", openssl_errors()));
+
+  const auto to_be_signed = der_of(request.get(), [](X509_REQ* all, unsigned char** out) { return i2d_re_X509_REQ_tbs(all, out); });
+  auto signature = key.sign(to_be_signed, hash);
+  if (!signature) return pass_on(signature);
+
+  const bool rsa = key.public_key().type() == KeyType::Rsa;
+  int algorithm = NID_undef;
+  if (OBJ_find_sigid_by_algs(&algorithm, EVP_MD_get_type(evp_of(hash)), rsa ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey) != 1) {
+    std::abort();
+  }
+  const ASN1_BIT_STRING* held_signature = nullptr;
+  const X509_ALGOR* held_algorithm = nullptr;
+  X509_REQ_get0_signature(request.get(), &held_signature, &held_algorithm);
+  auto* bits = const_cast<ASN1_BIT_STRING*>(held_signature);
+  ASN1_STRING_set(bits, signature->data(), static_cast<int>(signature->size()));
+  bits->flags = (bits->flags & ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07)) | ASN1_STRING_FLAG_BITS_LEFT;
+  X509_ALGOR_set0(const_cast<X509_ALGOR*>(held_algorithm), OBJ_nid2obj(algorithm), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr);
+  return der_of(request.get(), i2d_X509_REQ);
+}
+
+}  // namespace
+
+Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
+  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  const auto* settings = configuration.issuer(issuer);
+  if (settings == nullptr) {
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer),
+                "see `sealroom issuer list`");
+  }
+  auto row = issuer_row(ledger, issuer);
+  if (!row) return pass_on(row);
+  if (!row->request.empty()) return row->request;
+  auto key = keys.key(issuer);
+  if (!key) return pass_on(key);
+  auto der = signed_request(settings->config.own_name(), **key, settings->config.default_md());
+  if (!der) return pass_on(der, issuer);
+  keys.used(issuer, clock.since_boot());
+
+  auto parsed = ParsedRequest::parse(*der, configuration.limits().request);
+  if (!parsed || !VerifiedCsr::verify(*parsed)) {
+    return fail(ErrorKind::Token, fmt::format("the request of {} does not verify", issuer),
+                "the token made a wrong signature; check it before anything else is signed");
+  }
+  row->request = *der;
+  if (row->state == "key") row->state = "requested";
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto seq = change->append({.name = "issuer.requested",
+                             .outcome = "ok",
+                             .details = {{"issuer", issuer}, {"request_sha256", to_hex(sha256(*der))}}});
+  if (!seq) return pass_on(seq);
+  auto put = change->put_issuer(*row);
+  if (!put) return pass_on(put);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  return *der;
+}
+
+}  // namespace sealroom

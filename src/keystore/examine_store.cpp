@@ -1,0 +1,210 @@
+#include "sealroom/keystore/examine_store.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include <fmt/format.h>
+#include <openssl/x509v3.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/x509/name.hpp"
+
+namespace sealroom {
+namespace {
+
+std::string subject_of(const Certificate& certificate) {
+  return fmt::format("'{}'", printable_name(certificate.subject()));
+}
+
+bool self_signed(const Certificate& certificate) {
+  return certificate.self_issued() && certificate.signed_by(certificate.key());
+}
+
+bool names_as_issuer(const Certificate& certificate, const Certificate& issuer) {
+  return certificate.issuer() == issuer.subject();
+}
+
+bool valid(const Certificate& certificate, Instant at) {
+  return certificate.not_before() <= at && at <= certificate.not_after();
+}
+
+void examine_validity(const Certificate& certificate, Instant at, Findings& findings) {
+  if (at > certificate.not_after()) {
+    findings.push_back({"pack.expired", fmt::format("{}: is not valid since {}; renew it", subject_of(certificate),
+                                                    to_rfc3339(certificate.not_after()))});
+  } else if (at < certificate.not_before()) {
+    findings.push_back(
+        {"pack.not-yet-valid", fmt::format("{}: is not valid before {}; is this machine's clock right?",
+                                           subject_of(certificate), to_rfc3339(certificate.not_before()))});
+  }
+}
+
+bool has_usage(const Certificate& leaf, std::uint32_t usage) {
+  const bool restricted = (X509_get_extension_flags(leaf.get()) & EXFLAG_XKUSAGE) != 0;
+  return restricted && (X509_get_extended_key_usage(leaf.get()) & usage) != 0;
+}
+
+// ChainBuilder walks from the leaf to a self-signed certificate through `others`.
+class ChainBuilder {
+ public:
+  ChainBuilder(const Certificate& leaf, const std::vector<Certificate>& others, Instant at) : at_(at), chain_{leaf} {
+    for (const auto& other : others) {
+      const auto same = [&](const Certificate& known) { return known.der() == other.der(); };
+      if (!same(leaf) && std::ranges::none_of(pool_, same)) pool_.push_back(other);
+    }
+    used_.assign(pool_.size(), false);
+  }
+
+  void build(KeyEntryVerdict& verdict) {
+    std::size_t last = 0;
+    while (!self_signed(chain_.back())) {
+      const auto next = issuer_of(chain_.back());
+      if (!next) {
+        explain(chain_.back(), verdict.findings);
+        break;
+      }
+      verdict.reordered = verdict.reordered || *next < last;
+      last = *next;
+      used_[*next] = true;
+      chain_.push_back(pool_[*next]);
+    }
+    verdict.chain = chain_;
+    for (std::size_t i = 0; i < pool_.size(); ++i) {
+      if (!used_[i]) verdict.left_out.push_back(pool_[i]);
+    }
+  }
+
+ private:
+  // A CA can have several certificates (renewed, cross-signed): one that is valid goes first, then the longest.
+  std::optional<std::size_t> issuer_of(const Certificate& certificate) const {
+    std::optional<std::size_t> best;
+    for (std::size_t i = 0; i < pool_.size(); ++i) {
+      const auto& candidate = pool_[i];
+      if (used_[i] || !names_as_issuer(certificate, candidate) || !certificate.signed_by(candidate.key())) continue;
+      const auto rank = [&](const Certificate& one) { return std::pair(valid(one, at_), one.not_after()); };
+      if (!best || rank(candidate) > rank(pool_[*best])) best = i;
+    }
+    return best;
+  }
+
+  void explain(const Certificate& certificate, Findings& findings) const {
+    const bool named = std::ranges::any_of(
+        pool_, [&](const Certificate& candidate) { return names_as_issuer(certificate, candidate); });
+    if (named) {
+      findings.push_back({"pack.chain-signature",
+                          fmt::format("{}: was not signed by the given certificate of its issuer '{}'; take the chain "
+                                      "that was issued with it",
+                                      subject_of(certificate), printable_name(certificate.issuer()))});
+    } else {
+      findings.push_back(
+          {"pack.chain-incomplete", fmt::format("{}: the certificate of its issuer '{}' is not among the given ones; "
+                                                "add it to --chain (the chain ends with the root)",
+                                                subject_of(certificate), printable_name(certificate.issuer()))});
+    }
+  }
+
+  Instant at_;
+  std::vector<Certificate> chain_;
+  std::vector<Certificate> pool_;
+  std::vector<bool> used_;
+};
+
+void examine_key(const Certificate& leaf, const std::vector<Certificate>& others, const PublicKey& key,
+                 Findings& findings) {
+  const bool matches = key.der() == leaf.key().der();
+  switch (key.type()) {
+    case KeyType::Rsa:
+    case KeyType::EcP256:
+    case KeyType::EcP384:
+    case KeyType::EcP521: break;
+    case KeyType::Ed25519:
+    case KeyType::Other:
+      findings.push_back({"pack.key-type", fmt::format("key: is {}; RSA and EC P-256, P-384 and P-521 are written",
+                                                       key.description())});
+  }
+  for (const auto& other : others) {
+    if (other.is_ca() && other.key().der() == key.der()) {
+      findings.push_back(
+          {"pack.ca-key", fmt::format("key: is that of the CA certificate {}; a CA's key never goes into a keystore",
+                                      subject_of(other))});
+      return;
+    }
+  }
+  if (leaf.is_ca() && matches) {
+    findings.push_back({"pack.ca-key", fmt::format("{}: is a CA certificate with its key; a CA's key never goes into a "
+                                                   "keystore, make a request for a leaf certificate",
+                                                   subject_of(leaf))});
+  } else if (leaf.is_ca()) {
+    findings.push_back(
+        {"pack.leaf-is-ca", fmt::format("{}: is a CA certificate; --cert takes the broker's or client's own (first "
+                                        "in its file)",
+                                        subject_of(leaf))});
+  }
+  if (!matches) {
+    findings.push_back(
+        {"pack.key-mismatch", fmt::format("key: {} with SHA-256 {} is not the key of {} ({}); give the key that made "
+                                          "its request",
+                                          key.description(), to_hex(key.digest()).substr(0, 16), subject_of(leaf),
+                                          leaf.key().description())});
+  }
+}
+
+// What the parts above cannot see: path lengths, key usages, critical extensions (RFC 5280 section 6).
+void verify_whole(const KeyEntryVerdict& verdict, Instant at, Findings& findings) {
+  const Certificate& leaf = verdict.chain.front();
+  std::vector<const char*> purposes;
+  if (has_usage(leaf, XKU_SSL_SERVER)) purposes.push_back("sslserver");
+  if (has_usage(leaf, XKU_SSL_CLIENT)) purposes.push_back("sslclient");
+  for (const char* purpose : purposes) {
+    const auto verified = verify_chain(verdict.chain, at, purpose);
+    if (verified) continue;
+    findings.push_back({"pack.chain-invalid", verified.error().message});
+    return;
+  }
+}
+
+}  // namespace
+
+KeyEntryVerdict examine_key_entry(const Certificate& leaf, const std::vector<Certificate>& others, const PublicKey& key,
+                                  Instant at) {
+  KeyEntryVerdict verdict;
+  examine_key(leaf, others, key, verdict.findings);
+  if (!has_usage(leaf, XKU_SSL_SERVER | XKU_SSL_CLIENT)) {
+    verdict.findings.push_back(
+        {"pack.no-tls-purpose", fmt::format("{}: allows neither serverAuth nor clientAuth in its extended key usage; "
+                                            "TLS peers will refuse it",
+                                            subject_of(leaf))});
+  }
+  ChainBuilder(leaf, others, at).build(verdict);
+  for (const auto& certificate : verdict.chain) examine_validity(certificate, at, verdict.findings);
+  if (verdict.findings.empty()) verify_whole(verdict, at, verdict.findings);
+  return verdict;
+}
+
+Findings examine_trust(const std::vector<TrustCandidate>& candidates, Instant at) {
+  Findings findings;
+  for (const auto& [alias, certificate] : candidates) {
+    if (!certificate.is_ca() || !certificate.may_sign_certificates()) {
+      findings.push_back({"pack.trust-not-ca",
+                          fmt::format("{}: {}: is not a CA certificate; a truststore holds those that issue the peers' "
+                                      "certificates",
+                                      printable(alias), subject_of(certificate))});
+    }
+    const auto named = [&, &subject = certificate](const TrustCandidate& other) {
+      return names_as_issuer(subject, other.certificate);
+    };
+    const auto signer = [&, &subject = certificate](const TrustCandidate& other) {
+      return named(other) && subject.signed_by(other.certificate.key());
+    };
+    if (std::ranges::any_of(candidates, named) && std::ranges::none_of(candidates, signer)) {
+      findings.push_back(
+          {"pack.chain-signature", fmt::format("{}: {}: was not signed by the given certificate of its issuer; one "
+                                               "of the two is not what it says",
+                                               printable(alias), subject_of(certificate))});
+    }
+    examine_validity(certificate, at, findings);
+  }
+  return findings;
+}
+
+}  // namespace sealroom

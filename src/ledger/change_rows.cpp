@@ -1,0 +1,127 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "batch_id.hpp"
+#include "database.hpp"
+#include "sealroom/base/text.hpp"
+
+namespace sealroom {
+
+// The binding of a key to its owner is written once; seeing the same key again, a repeated ceremony step, changes
+// nothing, and the evidence of its making stays.
+Result<Done> Change::put_key(const KeyRow& row) {
+  auto& state = ledger::in_use(state_);
+  const auto decode = [](const sqlite::Rows& stored) {
+    return KeyRow{.owner = {},
+                  .uri = stored.text(0),
+                  .token_label = stored.text(1),
+                  .token_serial = stored.text(2),
+                  .key_id = stored.octets(3),
+                  .public_key = stored.octets(4),
+                  .evidence = {},
+                  .created = {}};
+  };
+  auto known = sqlite::first<KeyRow>(
+      state.connection(), decode,
+      "SELECT uri, token_label, token_serial, key_id, public_key FROM token_key WHERE owner = ?1", row.owner);
+  if (!known) return pass_on(known);
+  if (*known) {
+    const auto& old = **known;
+    const bool same = old.uri == row.uri && old.token_label == row.token_label &&
+                      old.token_serial == row.token_serial && old.key_id == row.key_id &&
+                      old.public_key == row.public_key;
+    if (same) return Done{};
+    return state.refuse(fmt::format("{}: has another key already", printable(row.owner)),
+                        "an owner keeps its key; make an issuer of another name for a new one");
+  }
+  return state.run("INSERT INTO token_key (owner, uri, token_label, token_serial, key_id, public_key, evidence, "
+                   "created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                   row.owner, row.uri, row.token_label, row.token_serial, row.key_id, row.public_key, row.evidence,
+                   row.created);
+}
+
+Result<Done> Change::put_issuer(const IssuerRow& row) {
+  auto& state = ledger::in_use(state_);
+  auto done = state.run("INSERT INTO issuer (name, state, request) VALUES (?1, ?2, ?3) "
+                        "ON CONFLICT (name) DO UPDATE SET state = excluded.state, request = excluded.request",
+                        row.name, row.state, row.request);
+  if (done) done = state.run("DELETE FROM issuer_certificate WHERE issuer = ?1", row.name);
+  for (std::size_t i = 0; done && i < row.chain.size(); ++i) {
+    done = state.run("INSERT INTO issuer_certificate (issuer, position, der) VALUES (?1, ?2, ?3)", row.name, i,
+                     row.chain[i]);
+  }
+  return done;
+}
+
+Result<Done> Change::add_batch(const BatchRow& row) {
+  auto& state = ledger::in_use(state_);
+  const auto id = ledger::batch_id_from(row.id);
+  if (!id) return state.refuse(fmt::format("{}: is not a batch's identifier", printable(row.id)));
+  return state.run("INSERT INTO batch (id, day, number, created, requests, accepted, ignored) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                   row.id, id->day, id->number, row.created, row.requests, row.accepted, row.ignored);
+}
+
+Result<Done> Change::add_request(const RequestRow& row) {
+  return ledger::in_use(state_).run(
+      "INSERT INTO request (batch, position, path, name, issuer, profile, octets, digest, verdict) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      row.batch, row.position, as_bytes(row.path), row.name, row.issuer, row.profile, row.octets, row.digest,
+      row.verdict);
+}
+
+Result<Done> Change::put_plan(const PlanRow& row) {
+  auto& state = ledger::in_use(state_);
+  constexpr std::string_view kBegun =
+      "SELECT position FROM certificate WHERE state IN ('started', 'issued') AND plan = "
+      "(SELECT max(id) FROM plan WHERE batch = ?1 AND issuer = ?2) LIMIT 1";
+  auto begun = sqlite::first<std::int64_t>(
+      state.connection(), [](const sqlite::Rows& stored) { return stored.integer(0); }, kBegun, row.batch, row.issuer);
+  if (!begun) return pass_on(begun);
+  if (*begun) {
+    return state.refuse(fmt::format("{}/{}: a plan whose signing has begun cannot be replaced", printable(row.batch),
+                                    printable(row.issuer)),
+                        "import what is left as a new batch");
+  }
+  auto id = state.plan_id(row.batch, row.issuer);
+  if (!id) return pass_on(id);
+  state.plans[{row.batch, row.issuer}].recorded = true;
+  return state.run("INSERT INTO plan (id, batch, issuer, document, digest, created, valid_until) "
+                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                   *id, row.batch, row.issuer, row.document, row.digest, row.created, row.valid_until);
+}
+
+// A plan's document is known only after its last certificate, so the certificates come first and the id is promised.
+Result<std::int64_t> Change::State::plan_id(std::string_view batch, std::string_view issuer) {
+  auto [place, is_new] = plans.try_emplace({std::string(batch), std::string(issuer)});
+  if (is_new) {
+    auto newest = connection().number("SELECT coalesce(max(id), 0) FROM plan");
+    if (!newest) return pass_on(newest);
+    for (const auto& [names, plan] : plans) *newest = std::max(*newest, plan.id);
+    place->second.id = *newest + 1;
+  }
+  return place->second.id;
+}
+
+// A checkpoint that the log does not have would be a promise that nobody can keep.
+Result<Done> Change::add_checkpoint(const CheckpointRow& row) {
+  auto& state = ledger::in_use(state_);
+  const auto read = [&state](unsigned level, std::uint64_t index) {
+    return ledger::node(state.connection(), level, index);
+  };
+  const auto root = row.size <= state.log_size ? log::root_of(row.size, read) : Result<Digest>(Digest{});
+  if (!root || *root != row.root) {
+    return state.refuse(fmt::format("the checkpoint of size {} is not of this log", row.size));
+  }
+  return state.run("INSERT INTO checkpoint (size, root, note) VALUES (?1, ?2, ?3) "
+                   "ON CONFLICT (size) DO UPDATE SET note = excluded.note",
+                   row.size, row.root, row.note);
+}
+
+Result<Done> Change::add_export(const ExportRow& row) {
+  return ledger::in_use(state_).run("INSERT INTO export (batch, size, content) VALUES (?1, ?2, ?3)", row.batch,
+                                    row.size, row.content);
+}
+
+}  // namespace sealroom

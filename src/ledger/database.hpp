@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdlib>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "sealroom/ledger/ledger.hpp"
+#include "sqlite.hpp"
+
+namespace sealroom {
+
+struct Ledger::Database {
+  std::unique_ptr<sqlite::Connection> connection;
+  std::string path;
+  LedgerAccess access = LedgerAccess::ReadOnly;
+  bool changing = false;  // a Change lives
+  bool broken = false;    // a write failed: nobody knows what is on the disk
+};
+
+struct Change::State {
+  State(std::shared_ptr<Ledger::Database> its_database, log::Context its_context)
+      : database(std::move(its_database)), context(std::move(its_context)) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State();  // takes back what was not committed
+
+  // Runs one statement of the change. After an error nothing more is done and commit refuses: SQLite may have taken
+  // the transaction back already, and a later statement would then stand alone.
+  template <class... Values>
+  Result<Done> run(std::string_view sql, const Values&... values) {
+    if (failed) return fail(ErrorKind::Integrity, "an earlier step of this change failed");
+    auto done = database->connection->run(sql, values...);
+    if (!done) note_failure();
+    return done;
+  }
+
+  // Refuses the change for a reason of ours; the database itself is sound.
+  std::unexpected<Error> refuse(std::string message, std::string hint = {});
+  void note_failure();
+
+  Result<Done> finish();  // commits
+
+  // The id that the plan of `batch` and `issuer` has or will have in this change.
+  Result<std::int64_t> plan_id(std::string_view batch, std::string_view issuer);
+
+  sqlite::Connection& connection() { return *database->connection; }
+
+  std::shared_ptr<Ledger::Database> database;
+  log::Context context;
+  std::uint64_t log_size = 0;
+  Digest previous{};  // hash of the newest line
+  struct NewPlan {
+    std::int64_t id = 0;
+    bool recorded = false;
+  };
+  std::map<std::pair<std::string, std::string>, NewPlan> plans;  // by batch and issuer
+  bool open = false;
+  bool failed = false;
+};
+
+namespace ledger {
+
+// `pointer` of an object that was not moved from or spent; anything else is our bug.
+template <class T>
+T& in_use(const std::unique_ptr<T>& pointer) {
+  if (!pointer) std::abort();
+  return *pointer;
+}
+
+Result<std::uint64_t> log_size(sqlite::Connection& connection);
+Result<std::string> line(sqlite::Connection& connection, std::uint64_t seq);
+Result<Digest> node(sqlite::Connection& connection, unsigned level, std::uint64_t index);
+
+}  // namespace ledger
+}  // namespace sealroom

@@ -1,0 +1,88 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "database.hpp"
+#include "schema.hpp"
+#include "sealroom/base/file.hpp"
+#include "sealroom/base/text.hpp"
+
+namespace sealroom {
+namespace {
+
+// An empty file is an empty database to SQLite. journal_mode is kept in the file; it cannot change in a transaction.
+Result<Done> fill(const std::string& path) {
+  auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE);
+  if (!connection) return pass_on(connection);
+  auto done = (*connection)->execute("PRAGMA page_size = 4096; PRAGMA journal_mode = WAL;");
+  if (!done) return done;
+  return ledger::apply_schema(**connection);
+}
+
+Result<Done> make_durable(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd || fsync(fd.get()) != 0) {
+    return fail(ErrorKind::Failed, fmt::format("{}: cannot be made durable", printable(path)));
+  }
+  const auto parent = std::filesystem::path(path).parent_path();
+  return sync_directory(parent.empty() ? "." : parent.string());
+}
+
+// WAL is what lets readers and one writer live side by side; another journal means that somebody converted the file.
+Result<Done> prepare_writer(sqlite::Connection& connection, const std::string& path) {
+  auto mode = sqlite::first<std::string>(
+      connection, [](const sqlite::Rows& row) { return row.text(0); }, "PRAGMA journal_mode");
+  if (!mode) return pass_on(mode);
+  if (*mode != "wal") {
+    return fail(ErrorKind::Integrity, fmt::format("{}: is not in write-ahead logging mode", printable(path)));
+  }
+  connection.watch_wal();
+  return Done{};
+}
+
+Result<Done> check_present(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
+    return fail(ErrorKind::Integrity, fmt::format("{}: the ledger is missing", printable(path)),
+                "restore its backup; only a home that never had one is made by `sealroom init`");
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<Done> Ledger::create(const std::string& path) {
+  auto made = write_new_file(path, {}, 0600);
+  if (!made) return made;
+  made = fill(path);
+  if (made) made = make_durable(path);
+  if (!made) {
+    for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
+  }
+  return made;
+}
+
+Result<Ledger> Ledger::open(const std::string& path, LedgerAccess access) {
+  auto present = check_present(path);
+  if (!present) return pass_on(present);
+  const bool writes = access == LedgerAccess::ReadWrite;
+  auto connection = sqlite::Connection::open(path, writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
+  if (!connection) return pass_on(connection);
+  auto ready = ledger::check_schema(**connection, path);
+  if (ready && writes) ready = prepare_writer(**connection, path);
+  if (!ready) return pass_on(ready);
+  return Ledger(
+      std::make_shared<Database>(Database{.connection = std::move(*connection), .path = path, .access = access}));
+}
+
+Ledger::Ledger(std::shared_ptr<Database> database) : database_(std::move(database)) {}
+Ledger::Ledger(Ledger&&) noexcept = default;
+Ledger& Ledger::operator=(Ledger&&) noexcept = default;
+Ledger::~Ledger() = default;
+
+}  // namespace sealroom

@@ -1,0 +1,197 @@
+#include "sqlite.hpp"
+
+#include <cstdlib>
+#include <limits>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+
+namespace sealroom::sqlite {
+namespace {
+
+// Nobody else writes; what can be waited for is a reader that recovers the WAL after a crash.
+constexpr int kBusyMilliseconds = 10'000;
+
+// trusted_schema off and DEFENSIVE: a database that somebody edited must not make us run functions or write over its
+// own structure. temp_store: nothing outside the home is ever opened.
+constexpr const char* kSettings =
+    "PRAGMA trusted_schema = OFF;"
+    "PRAGMA foreign_keys = ON;"
+    "PRAGMA synchronous = FULL;"
+    "PRAGMA temp_store = MEMORY;"
+    "PRAGMA cell_size_check = ON;";
+
+const char* hint_for(int error) {
+  switch (error & 0xff) {
+    case SQLITE_FULL: return "make room on the disk that holds the ledger";
+    case SQLITE_IOERR: return "find out what is wrong with the disk that holds the ledger";
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM: return "the ledger belongs to the user that runs sealroomd; check its owner and mode";
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB: return "the ledger was changed or damaged; keep a copy and restore its backup";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+Rows::Rows(Connection& connection, std::string sql, OwnedStatement statement)
+    : connection_(&connection), sql_(std::move(sql)), statement_(std::move(statement)) {}
+
+Rows::~Rows() {
+  if (statement_) connection_->give_back(std::move(sql_), std::move(statement_));
+}
+
+Result<bool> Rows::next() {
+  switch (sqlite3_step(statement_.get())) {
+    case SQLITE_ROW: return true;
+    case SQLITE_DONE: return false;
+    default: return connection_->error("database refused");
+  }
+}
+
+bool Rows::has_type(int column, int type) const {
+  const bool good = sqlite3_column_type(statement_.get(), column) == type;
+  if (!good) damaged_ = true;
+  return good;
+}
+
+std::int64_t Rows::integer(int column) const {
+  return has_type(column, SQLITE_INTEGER) ? sqlite3_column_int64(statement_.get(), column) : 0;
+}
+
+std::uint64_t Rows::count(int column) const {
+  const auto value = integer(column);
+  if (value < 0) damaged_ = true;
+  return value < 0 ? 0 : static_cast<std::uint64_t>(value);
+}
+
+std::string Rows::text(int column) const {
+  if (!has_type(column, SQLITE_TEXT)) return {};
+  const auto* start = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
+  return {start, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+}
+
+Bytes Rows::octets(int column) const {
+  if (!has_type(column, SQLITE_BLOB)) return {};
+  const auto* start = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
+  return {start, start + sqlite3_column_bytes(statement_.get(), column)};
+}
+
+Digest Rows::digest(int column) const {
+  const auto stored = octets(column);
+  Digest digest{};
+  if (stored.size() != digest.size()) return damaged_ = true, digest;
+  std::copy(stored.begin(), stored.end(), digest.begin());
+  return digest;
+}
+
+Instant Rows::instant(int column) const { return Instant{std::chrono::seconds{integer(column)}}; }
+
+Result<Done> Rows::check() const {
+  if (!damaged_) return Done{};
+  return fail(ErrorKind::Integrity,
+              fmt::format("{}: a stored value has the wrong shape", printable(connection_->path_)),
+              "the ledger was changed or damaged; keep a copy and restore its backup");
+}
+
+Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, int flags) {
+  sqlite3* handle = nullptr;
+  const int outcome = sqlite3_open_v2(path.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<Connection> connection(new Connection(path, handle));
+  if (outcome != SQLITE_OK) return connection->error("cannot be opened");
+  sqlite3_extended_result_codes(handle, 1);
+  sqlite3_busy_timeout(handle, kBusyMilliseconds);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  auto set = connection->execute(kSettings);
+  if (!set) return pass_on(set);
+  return connection;
+}
+
+Connection::~Connection() { idle_.clear(); }
+
+Result<Done> Connection::execute(const char* script) {
+  if (sqlite3_exec(handle_.get(), script, nullptr, nullptr, nullptr) != SQLITE_OK) return error("database refused");
+  return Done{};
+}
+
+Result<std::int64_t> Connection::number(std::string_view sql) {
+  auto found = first<std::int64_t>(*this, [](const Rows& row) { return row.integer(0); }, sql);
+  if (!found) return pass_on(found);
+  if (!*found) return error("nothing was answered");
+  return **found;
+}
+
+Result<OwnedStatement> Connection::take(std::string_view sql) {
+  std::string key(sql);
+  const auto idle = idle_.find(key);
+  if (idle != idle_.end()) {
+    auto statement = std::move(idle->second);
+    idle_.erase(idle);
+    return statement;
+  }
+  sqlite3_stmt* raw = nullptr;
+  const auto size = static_cast<int>(key.size() + 1);
+  if (sqlite3_prepare_v3(handle_.get(), key.c_str(), size, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
+    return error("a statement cannot be prepared");
+  }
+  return OwnedStatement(raw);
+}
+
+void Connection::give_back(std::string sql, OwnedStatement statement) {
+  sqlite3_reset(statement.get());
+  sqlite3_clear_bindings(statement.get());
+  idle_.emplace(std::move(sql), std::move(statement));
+}
+
+bool Connection::bind(sqlite3_stmt* statement, int index, std::int64_t value) {
+  return sqlite3_bind_int64(statement, index, value) == SQLITE_OK;
+}
+
+bool Connection::bind(sqlite3_stmt* statement, int index, std::string_view text) {
+  const char* start = text.data() == nullptr ? "" : text.data();
+  return sqlite3_bind_text64(statement, index, start, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) == SQLITE_OK;
+}
+
+// A null pointer would be stored as NULL, not as no octets.
+bool Connection::bind(sqlite3_stmt* statement, int index, ByteView octets) {
+  if (octets.empty()) return sqlite3_bind_zeroblob(statement, index, 0) == SQLITE_OK;
+  return sqlite3_bind_blob64(statement, index, octets.data(), octets.size(), SQLITE_TRANSIENT) == SQLITE_OK;
+}
+
+bool Connection::bind(sqlite3_stmt* statement, int index, std::nullopt_t) {
+  return sqlite3_bind_null(statement, index) == SQLITE_OK;
+}
+
+std::int64_t Connection::checked(std::uint64_t value) {
+  if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) std::abort();
+  return static_cast<std::int64_t>(value);
+}
+
+// sqlite3_wal_autocheckpoint and this hook exclude each other: setting the hook switches automatic copying off.
+void Connection::watch_wal() {
+  const auto count = [](void* self, sqlite3*, const char*, int pages) {
+    constexpr std::uint64_t kPageOctets = 4096;
+    static_cast<Connection*>(self)->wal_octets_ = static_cast<std::uint64_t>(pages) * kPageOctets;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_.get(), count, this);
+}
+
+Result<Done> Connection::copy_wal() {
+  const int outcome = sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  if (outcome != SQLITE_OK && outcome != SQLITE_BUSY) return error("the write-ahead log cannot be copied");
+  return Done{};
+}
+
+std::unexpected<Error> Connection::error(std::string_view what) {
+  last_error_ = handle_ ? sqlite3_extended_errcode(handle_.get()) : SQLITE_NOMEM;
+  const char* reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
+  return fail(ErrorKind::Integrity, fmt::format("{}: {}: {}", printable(path_), what, printable(reason)),
+              hint_for(last_error_));
+}
+
+}  // namespace sealroom::sqlite

@@ -1,0 +1,200 @@
+#include "sealroom/media/outbox.hpp"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "beneath.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "tree.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr mode_t kFolderMode = 0755;
+
+// Plain names mean the same on every file system a medium may have, FAT included.
+bool is_plain(std::string_view name) {
+  const auto fits = [](char c) { return c >= 0x20 && c <= 0x7e && std::string_view("\"*/:<>?\\|").find(c) == std::string_view::npos; };
+  return !name.empty() && name.size() <= 255 && name.front() != '.' && name.back() != '.' && name.back() != ' ' &&
+         std::ranges::all_of(name, fits);
+}
+
+std::unexpected<Error> not_plain(std::string_view path) {
+  return fail(ErrorKind::Failed, fmt::format("{}: is not a path that can be written to every medium", printable(path)));
+}
+
+Fd folder_beneath(int directory, const std::string& name) {
+  if (mkdirat(directory, name.c_str(), kFolderMode) != 0 && errno != EEXIST) return Fd();
+  return open_beneath(directory, name, O_RDONLY | O_DIRECTORY);
+}
+
+// File systems without modes (FAT) refuse in one of these ways.
+bool means_no_modes(int reason) {
+  return reason == EPERM || reason == EOPNOTSUPP || reason == EINVAL || reason == ENOSYS;
+}
+
+// Everything below `folder`, and its own names; EINVAL comes from file systems that cannot sync a folder by itself.
+bool make_durable(int folder) { return syncfs(folder) == 0 && (fsync(folder) == 0 || errno == EINVAL); }
+
+int rename_unless_there(int directory, const std::string& from, const std::string& to) {
+  if (renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
+  if (errno != EINVAL && errno != ENOSYS) return errno;
+  struct stat status {};
+  if (status_beneath(directory, to, status)) return EEXIST;
+  if (errno != ENOENT) return errno;
+  return renameat(directory, from.c_str(), directory, to.c_str()) == 0 ? 0 : errno;
+}
+
+std::string first_difference(const std::map<std::string, Digest>& given, const std::map<std::string, Digest>& found) {
+  for (const auto& [path, digest] : given) {
+    const auto at = found.find(path);
+    if (at == found.end() || at->second != digest) return path;
+  }
+  for (const auto& [path, digest] : found) {
+    if (!given.contains(path)) return path;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<Outbox> Outbox::create(const std::string& medium, const std::string& parent, const std::string& name) {
+  if (!is_plain(parent) || !is_plain(name)) return not_plain(parent + "/" + name);
+  auto root = open_medium(medium);
+  if (!root) return pass_on(root);
+  Outbox outbox;
+  outbox.medium_ = medium;
+  outbox.parent_name_ = parent;
+  outbox.final_name_ = name;
+  outbox.partial_name_ = name + ".partial";
+  Fd folder = folder_beneath(root->get(), parent);
+  if (!folder) return medium_failure(medium, parent, errno);
+  struct stat status {};
+  if (status_beneath(folder.get(), name, status)) {
+    return fail(ErrorKind::Failed, fmt::format("{}: {}/{} is already there", printable(medium), parent, name));
+  }
+  if (errno != ENOENT) return medium_failure(medium, parent + "/" + name, errno);
+  const auto partial = parent + "/" + outbox.partial_name_;
+  if (!remove_tree(folder.get(), outbox.partial_name_)) return medium_failure(medium, partial, errno);
+  if (mkdirat(folder.get(), outbox.partial_name_.c_str(), kFolderMode) != 0) return medium_failure(medium, partial, errno);
+  outbox.parent_ = std::move(folder);
+  outbox.directory_ = open_beneath(outbox.parent_.get(), outbox.partial_name_, O_RDONLY | O_DIRECTORY);
+  if (!outbox.directory_) return outbox.abandoned({}, errno);
+  return outbox;
+}
+
+Outbox& Outbox::operator=(Outbox&& other) noexcept {
+  if (this == &other) return *this;
+  abandon();
+  medium_ = std::move(other.medium_);
+  parent_name_ = std::move(other.parent_name_);
+  final_name_ = std::move(other.final_name_);
+  partial_name_ = std::move(other.partial_name_);
+  parent_ = std::move(other.parent_);
+  directory_ = std::move(other.directory_);
+  written_ = std::move(other.written_);
+  return *this;
+}
+
+Outbox::~Outbox() { abandon(); }
+
+void Outbox::abandon() noexcept {
+  directory_ = Fd();
+  if (parent_) remove_tree(parent_.get(), partial_name_);
+  parent_ = Fd();
+}
+
+std::unexpected<Error> Outbox::abandoned(const std::string& path, int reason) {
+  abandon();
+  const auto folder = parent_name_ + "/" + partial_name_;
+  return medium_failure(medium_, path.empty() ? folder : folder + "/" + path, reason);
+}
+
+Result<Done> Outbox::write(const std::string& path, ByteView octets, mode_t mode) {
+  if (!directory_) return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
+  const auto parts = split(path, '/');
+  if (!std::ranges::all_of(parts, is_plain)) {
+    abandon();
+    return not_plain(path);
+  }
+  if (written_.contains(path)) {
+    abandon();
+    return fail(ErrorKind::Failed, fmt::format("{}: {} is written twice", printable(medium_), path));
+  }
+  auto created = create_file(path, octets, mode);
+  if (created) written_.emplace(path, sha256(octets));
+  return created;
+}
+
+Result<Done> Outbox::create_file(const std::string& path, ByteView octets, mode_t mode) {
+  const auto parts = split(path, '/');
+  Fd deeper;
+  int folder = directory_.get();
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    deeper = folder_beneath(folder, std::string(parts[i]));
+    if (!deeper) return abandoned(path, errno);
+    folder = deeper.get();
+  }
+  const Fd file = open_beneath(folder, std::string(parts.back()), O_WRONLY | O_CREAT | O_EXCL, 0600);
+  if (!file && errno == EEXIST) {
+    abandon();
+    return fail(ErrorKind::Failed, fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
+  }
+  if (!file) return abandoned(path, errno);
+  while (!octets.empty()) {
+    const auto put = ::write(file.get(), octets.data(), octets.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return abandoned(path, errno);
+    octets = octets.subspan(static_cast<std::size_t>(put));
+  }
+  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return abandoned(path, errno);
+  return Done{};
+}
+
+Result<Done> Outbox::finish() {
+  if (!directory_) return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
+  if (!make_durable(directory_.get())) return abandoned({}, errno);
+  auto same = read_back();
+  if (!same) {
+    abandon();
+    return same;
+  }
+  return rename_into_place();
+}
+
+Result<Done> Outbox::read_back() const {
+  auto found = digests_in(directory_.get(), medium_);
+  if (!found) return pass_on(found);
+  const auto path = first_difference(written_, *found);
+  if (path.empty()) return Done{};
+  return fail(ErrorKind::Failed, fmt::format("{}: {} reads back otherwise than it was written", printable(medium_), printable(path)),
+              "the medium is damaged, or something else writes to it; use another one");
+}
+
+Result<Done> Outbox::rename_into_place() {
+  const int reason = rename_unless_there(parent_.get(), partial_name_, final_name_);
+  if (reason == EEXIST) {
+    abandon();
+    return fail(ErrorKind::Failed, fmt::format("{}: {}/{} is already there", printable(medium_), parent_name_, final_name_));
+  }
+  if (reason != 0) return abandoned({}, reason);
+  if (!make_durable(parent_.get())) {
+    const int unsynced = errno;
+    renameat(parent_.get(), final_name_.c_str(), parent_.get(), partial_name_.c_str());
+    return abandoned({}, unsynced);
+  }
+  directory_ = Fd();
+  parent_ = Fd();
+  return Done{};
+}
+
+}  // namespace sealroom

@@ -1,0 +1,80 @@
+#include "sealroom/plan/examine.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "rules.hpp"
+
+namespace sealroom {
+namespace {
+
+// Which rules had to stay open because an argument was not there.
+void list_unevaluated(const Rules& rules, Examination& examination) {
+  auto& open = examination.not_evaluated;
+  const bool own = rules.profile != nullptr && rules.profile->own_certificate;
+  if (rules.profile == nullptr) {
+    open.insert(open.end(), {"extension.ca-rights", "extension.usage", "extension.path-length", "extension.unknown",
+                             "names.missing-san", "names.type", "names.wildcard"});
+  }
+  if (rules.issuer == nullptr) {
+    open.insert(open.end(), {"subject.missing", "subject.empty", "subject.dropped", "subject.own-name"});
+    if (rules.profile != nullptr) {
+      open.insert(open.end(), {"extension.usage", "extension.path-length", "extension.unknown", "names.missing-san"});
+    }
+  }
+  if (rules.issuer == nullptr || (rules.issuer_certificate == nullptr && !own)) {
+    open.insert(open.end(), {"subject.match", "issuer.not-a-ca", "issuer.path-length"});
+  }
+  std::ranges::sort(open);
+}
+
+// The issuer's own key has a least size of its own ([req] default_bits).
+void judge_own_key(const PublicKey& key, const Rules& rules, Examination& examination) {
+  if (rules.issuer == nullptr || rules.profile == nullptr || !rules.profile->own_certificate) return;
+  if (key.type() != KeyType::Rsa || key.bits() >= rules.issuer->default_bits() || key.bits() < 2048) return;
+  refuse(examination, "key.rsa-too-short",
+         fmt::format("the issuer's own key is {}, and [req] default_bits in {} asks for at least {}; make a longer key",
+                     key.description(), rules.issuer->file(), rules.issuer->default_bits()));
+}
+
+void judge(const ParsedRequest& request, const Rules& rules, Examination& examination) {
+  examination.refusals = key_findings(request.key());
+  judge_own_key(request.key(), rules, examination);
+  std::ranges::move(name_findings(request.subject()), std::back_inserter(examination.refusals));
+  judge_subject(request, rules, examination);
+  judge_extensions(request, rules, examination);
+  judge_issuer(rules, examination);
+}
+
+}  // namespace
+
+const ParsedRequest* Examination::request() const {
+  if (csr) return &csr->request();
+  return unproven ? &*unproven : nullptr;
+}
+
+Examination examine(Submission submission, const Rules& rules) {
+  Examination examination;
+  examination.submission = std::move(submission);
+  list_unevaluated(rules, examination);
+
+  auto parsed = ParsedRequest::parse(examination.submission.octets, rules.limits);
+  if (!parsed) {
+    examination.refusals = std::move(parsed.error());
+    return examination;
+  }
+  judge(*parsed, rules, examination);
+
+  auto verified = VerifiedCsr::verify(*parsed);
+  if (verified) {
+    examination.csr = *std::move(verified);
+    return examination;
+  }
+  examination.unproven = *std::move(parsed);
+  const auto same = [&](const Finding& finding) { return finding.id == verified.error().id; };
+  if (std::ranges::none_of(examination.refusals, same)) examination.refusals.push_back(std::move(verified.error()));
+  return examination;
+}
+
+}  // namespace sealroom

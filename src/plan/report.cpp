@@ -1,0 +1,116 @@
+#include "sealroom/plan/report.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "rules.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/x509/name.hpp"
+#include "usages.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr const char* kAccepted = "accepted";
+constexpr const char* kRefused = "refused";
+
+// What only a ledger, a clock and an operator's wish can decide (decide.hpp).
+constexpr std::array kNeedsLedger{"issuer.validity",        "key.of-a-ca",         "key.other-subject", "key.renewal",
+                                  "profile.own-certificate", "request.already-issued", "request.duplicate",
+                                  "subject.not-unique",     "validity.cut",        "validity.not-before",
+                                  "validity.order",         "validity.past-issuer", "validity.too-long"};
+
+Json list_of(const Findings& findings) {
+  Json list = Json::array();
+  for (const auto& finding : findings) list.push_back({{"id", finding.id}, {"detail", finding.detail}});
+  return list;
+}
+
+Json named(std::string_view path, std::string_view issuer, std::string_view profile, const char* verdict) {
+  return {{"file", printable(path)},
+          {"issuer", issuer.empty() ? Json(nullptr) : Json(printable(issuer))},
+          {"profile", profile.empty() ? Json(nullptr) : Json(printable(profile))},
+          {"verdict", verdict}};
+}
+
+void add_request(const Examination& examination, Json& verdict) {
+  const auto* request = examination.request();
+  if (request == nullptr) return;
+  const auto& subject = examination.subject.empty() ? request->subject() : examination.subject;
+  verdict["sha256"] = to_hex(request->digest());
+  verdict["subject"] = printable_name(subject);
+  verdict["key"] = request->key().description();
+  verdict["names"] = Json::array();
+  for (const auto& extension : request->extensions()) {
+    if (extension.oid == kAlternativeName) verdict["names"] = printable_general_names(extension.value);
+  }
+}
+
+Json verdict_about(const Examination& examination, std::string_view issuer, std::string_view profile) {
+  const bool accepted = examination.refusals.empty();
+  auto verdict = named(examination.submission.path, issuer, profile, accepted ? kAccepted : kRefused);
+  verdict["findings"] = list_of(examination.refusals);
+  for (auto& remark : list_of(examination.remarks)) verdict["findings"].push_back(std::move(remark));
+  verdict["asked"] = Json::array();
+  for (const auto& treatment : examination.treatments) {
+    verdict["asked"].push_back({{"asked", treatment.asked}, {"happened", treatment.happened}});
+  }
+  add_request(examination, verdict);
+  return verdict;
+}
+
+}  // namespace
+
+Json verdict_of(const Decision& decision, std::string_view issuer, std::string_view profile) {
+  if (const auto* refusal = std::get_if<Refusal>(&decision)) {
+    return verdict_about(refusal->examination, issuer, profile);
+  }
+  const auto& permit = std::get<Permit>(decision);
+  auto verdict = verdict_about(permit.examination(), issuer, profile);
+  verdict["not_before"] = to_rfc3339(permit.validity().not_before);
+  verdict["not_after"] = to_rfc3339(permit.validity().not_after);
+  return verdict;
+}
+
+Json verdict_of(const Examination& examination, std::string_view issuer, std::string_view profile) {
+  auto verdict = verdict_about(examination, issuer, profile);
+  auto open = examination.not_evaluated;
+  open.insert(open.end(), kNeedsLedger.begin(), kNeedsLedger.end());
+  std::ranges::sort(open);
+  verdict["not_evaluated"] = open;
+  return verdict;
+}
+
+Json verdict_of_unreadable(std::string_view path, std::string_view issuer, std::string_view profile,
+                           const Findings& findings) {
+  auto verdict = named(path, issuer, profile, kRefused);
+  verdict["findings"] = list_of(findings);
+  return verdict;
+}
+
+Json report_of(std::string_view batch, std::vector<Json> verdicts, std::vector<Json> ignored) {
+  return {{"format", kReportFormat},
+          {"batch", batch.empty() ? Json(nullptr) : Json(batch)},
+          {"requests", std::move(verdicts)},
+          {"ignored", std::move(ignored)}};
+}
+
+std::string report_text(const Json& report) {
+  std::string text;
+  for (const auto& request : report.at("requests")) {
+    text += fmt::format("{:<9} {}", request.at("verdict").get<std::string>(), request.at("file").get<std::string>());
+    if (request.contains("subject")) text += fmt::format("  ({})", request.at("subject").get<std::string>());
+    text += '\n';
+    for (const auto& finding : request.at("findings")) {
+      text += fmt::format("          {}: {}\n", finding.at("id").get<std::string>(), finding.at("detail").get<std::string>());
+    }
+  }
+  for (const auto& file : report.value("ignored", Json::array())) {
+    text += fmt::format("{:<9} {}  ({})\n", "ignored", file.value("file", ""), file.value("reason", ""));
+  }
+  return text;
+}
+
+}  // namespace sealroom

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "sealroom/plan/examine.hpp"
+
+// The families of rules that examine() runs. Each adds what it finds to the examination and leaves the rest alone.
+namespace sealroom {
+
+inline void refuse(Examination& examination, std::string_view id, std::string detail) {
+  examination.refusals.push_back({std::string(id), std::move(detail)});
+}
+
+inline void remark(Examination& examination, std::string_view id, std::string detail) {
+  examination.remarks.push_back({std::string(id), std::move(detail)});
+}
+
+// key.*: algorithm, curve, size, exponent, and what arithmetic shows about a modulus. Also for certificates.
+Findings key_findings(const PublicKey& key);
+
+// names.encoding, names.length and names.country: each part of the distinguished name `name_der`.
+Findings name_findings(ByteView name_der);
+
+// names.*: the general names in `value` (contents of subjectAltName). Without `profile` only what no profile decides.
+Findings alternative_name_findings(ByteView value, const Profile* profile);
+
+// "DNS:broker.example.com", "IP:127.0.0.1", ... in order; empty when `value` is not a GeneralNames.
+std::vector<std::string> printable_general_names(ByteView value);
+
+// extension.* and names.*: every extension and attribute that the request has, and what happens to it; fills
+// alternative_names.
+void judge_extensions(const ParsedRequest& request, const Rules& rules, Examination& examination);
+
+// subject.*: the subject that the certificate would have.
+void judge_subject(const ParsedRequest& request, const Rules& rules, Examination& examination);
+
+// issuer.*: whether the issuer's certificate allows it to issue under the profile.
+void judge_issuer(const Rules& rules, Examination& examination);
+
+}  // namespace sealroom

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "login.hpp"
+#include "objects.hpp"
+#include "sealroom/token/token.hpp"
+
+namespace sealroom {
+
+struct TokenKey::State {
+  std::shared_ptr<Login> login;  // outlives `key`
+  PublicKey public_key;
+  Bytes id;
+  OwnedPkey key;
+
+  // One signature through libp11. The caller holds the login's gate and has seen it open.
+  Result<Bytes> sign(ByteView message, HashAlgorithm hash) const;
+};
+
+// Takes `object` into use: its libp11 key, and a trial signature that verifies under `expected`.
+// The caller holds the login's gate alone, and has checked the key's attributes.
+Result<std::unique_ptr<TokenKey::State>> take_into_use(const std::shared_ptr<Login>& login,
+                                                       const PrivateKeyObject& object, const PublicKey& expected);
+
+}  // namespace sealroom

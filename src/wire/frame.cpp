@@ -1,0 +1,99 @@
+#include "frame.hpp"
+
+#include <string.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sealroom/wire/message.hpp"
+
+namespace sealroom::wire {
+namespace {
+
+constexpr std::size_t kChunk = 65'536;
+
+void take_descriptors(msghdr& message, std::vector<Fd>& into) {
+  for (cmsghdr* part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
+    if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (part->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int descriptor = -1;
+      memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
+      into.emplace_back(descriptor);
+    }
+  }
+}
+
+}  // namespace
+
+Result<std::string> frame_of(const Json& message) {
+  std::string frame(4, '\0');
+  try {
+    frame += message.dump();
+  } catch (const Json::exception&) {
+    return fail(ErrorKind::Failed, "the message is not text");
+  }
+  const std::size_t length = frame.size() - 4;
+  if (length > kLongestFrame) {
+    return fail(ErrorKind::Failed, fmt::format("the message is too large: {} octets, at most {} fit", length, kLongestFrame));
+  }
+  for (std::size_t i = 0; i < 4; ++i) frame[i] = static_cast<char>((length >> (24 - 8 * i)) & 0xff);
+  return frame;
+}
+
+std::size_t FrameReader::wanted() const {
+  if (header_size_ < header_.size()) return header_.size() - header_size_;
+  return std::min(length_ - frame_.text.size(), kChunk);
+}
+
+FrameReader::Step FrameReader::read(int socket, std::size_t most_descriptors) {
+  std::array<char, kChunk> octets;
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMostDescriptors * sizeof(int))> control;
+  iovec span{octets.data(), wanted()};
+  msghdr message{};
+  message.msg_iov = &span;
+  message.msg_iovlen = 1;
+  if (most_descriptors > 0) {
+    message.msg_control = control.data();
+    message.msg_controllen = CMSG_LEN(std::min(most_descriptors, kMostDescriptors) * sizeof(int));
+  }
+  const auto got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  if (got < 0 && errno == EINTR) return Step::Partial;
+  if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Step::Waiting;
+  if (got <= 0) return Step::Ended;
+  take_descriptors(message, frame_.descriptors);
+  if ((message.msg_flags & MSG_CTRUNC) != 0 || frame_.descriptors.size() > most_descriptors) {
+    frame_.descriptors.clear();
+    trouble_ = fmt::format("more descriptors than the {} that may come here", most_descriptors);
+    return Step::Broken;
+  }
+  return accept(octets.data(), static_cast<std::size_t>(got));
+}
+
+FrameReader::Step FrameReader::accept(const char* octets, std::size_t count) {
+  if (header_size_ == header_.size()) {
+    frame_.text.append(octets, count);
+    return frame_.text.size() == length_ ? Step::Complete : Step::Partial;
+  }
+  memcpy(header_.data() + header_size_, octets, count);
+  header_size_ += count;
+  if (header_size_ < header_.size()) return Step::Partial;
+  length_ = 0;
+  for (const auto octet : header_) length_ = (length_ << 8) | octet;
+  if (length_ == 0 || length_ > kLongestFrame) {
+    trouble_ = fmt::format("a frame of {} octets; 1 to {} are allowed", length_, kLongestFrame);
+    return Step::Broken;
+  }
+  return Step::Partial;
+}
+
+FrameReader::Frame FrameReader::take() {
+  header_size_ = 0;
+  return std::exchange(frame_, Frame{});
+}
+
+}  // namespace sealroom::wire

@@ -1,0 +1,239 @@
+#include "sealroom/x509/certificate.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "der_reader.hpp"
+#include "extension_values.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/x509/name.hpp"
+#include "signature_algorithm.hpp"
+#include "validity_time.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr std::size_t kDeepest = 32;
+constexpr std::uint8_t kIssuerUniqueId = 0x81;   // [1] IMPLICIT BIT STRING
+constexpr std::uint8_t kSubjectUniqueId = 0x82;  // [2]
+constexpr std::uint8_t kExtensions = 0xa3;       // [3] EXPLICIT
+
+constexpr const char* kBasicConstraints = "2.5.29.19";
+constexpr const char* kKeyUsage = "2.5.29.15";
+
+std::unexpected<Error> refuse(std::string why) {
+  return fail(ErrorKind::Failed, "certificate: " + std::move(why), "bring the certificate again, in DER or PEM");
+}
+
+// RFC 5280 section 4.1.2.1: version 1 is the default and not spelled out, extensions make it version 3.
+bool is_version(const std::optional<der::Value>& explicit_version, bool has_extensions) {
+  if (!explicit_version) return !has_extensions;
+  der::Reader content(explicit_version->contents);
+  const auto number = content.next(der::kInteger);
+  if (!number || !content.done() || number->contents.size() != 1) return false;
+  return number->contents[0] == 2 || (number->contents[0] == 1 && !has_extensions);
+}
+
+}  // namespace
+
+struct Certificate::Parts {
+  Bytes der;
+  Digest digest{};
+  Bytes to_be_signed;
+  Bytes subject;
+  Bytes issuer;
+  Bytes serial;
+  Instant not_before;
+  Instant not_after;
+  std::optional<PublicKey> key;
+  std::vector<CertificateExtension> extensions;
+  BasicConstraints constraints;
+  bool key_cert_sign = true;
+  std::string signature_algorithm;
+  Bytes signature_parameters;
+  bool algorithms_agree = false;  // inside and outside of to_be_signed
+  Bytes signature;
+  OwnedX509 decoded;
+
+  Result<Done> read(const der::Value& whole);
+  Result<Done> read_to_be_signed(const der::Value& tbs, const der::Value& outer_algorithm);
+  Result<Done> read_validity(const der::Value& validity);
+  Result<Done> read_extensions(const der::Value& wrapper);
+  Result<Done> read_extension(const der::Value& extension);
+  Result<Done> read_meaning();
+  Result<Done> compare_with_openssl();
+};
+
+// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING } (RFC 5280 section 4.1)
+Result<Done> Certificate::Parts::read(const der::Value& whole) {
+  der::Reader parts(whole.contents);
+  const auto tbs = parts.next(der::kSequence);
+  const auto algorithm = parts.next(der::kSequence);
+  const auto bits = parts.next(der::kBitString);
+  const auto octets = bits ? der::whole_octets(*bits) : std::nullopt;
+  if (whole.identifier != der::kSequence || !tbs || !algorithm || !octets || !parts.done()) {
+    return refuse("has not the three parts of a certificate");
+  }
+  to_be_signed = copy(tbs->whole);
+  signature = copy(*octets);
+  der::Reader identifier(algorithm->contents);
+  const auto oid = identifier.next(der::kOid);
+  const auto parameters = identifier.next();
+  if (!oid || !identifier.done()) return refuse("its signature algorithm is not an identifier and parameters");
+  signature_algorithm = der::oid_text(oid->contents);
+  if (parameters) signature_parameters = copy(parameters->whole);
+  return read_to_be_signed(*tbs, *algorithm);
+}
+
+Result<Done> Certificate::Parts::read_to_be_signed(const der::Value& tbs, const der::Value& outer_algorithm) {
+  der::Reader parts(tbs.contents);
+  const auto version = parts.next(der::kContext0);
+  const auto number = parts.next(der::kInteger);
+  const auto algorithm = parts.next(der::kSequence);
+  const auto issuer_name = parts.next(der::kSequence);
+  const auto validity = parts.next(der::kSequence);
+  const auto subject_name = parts.next(der::kSequence);
+  const auto spki = parts.next(der::kSequence);
+  if (!number || !algorithm || !issuer_name || !validity || !subject_name || !spki) {
+    return refuse("has not the parts that RFC 5280 asks for");
+  }
+  static_cast<void>(parts.next(kIssuerUniqueId));
+  static_cast<void>(parts.next(kSubjectUniqueId));
+  const auto wrapper = parts.next(kExtensions);
+  if (!parts.done()) return refuse("has parts that RFC 5280 does not know");
+  if (!is_version(version, wrapper.has_value())) return refuse("its version does not fit its parts, or is no version");
+  if (!name_entries(issuer_name->whole) || !name_entries(subject_name->whole)) {
+    return refuse("its issuer or subject is not a distinguished name");
+  }
+  serial = copy(number->contents);
+  issuer = copy(issuer_name->whole);
+  subject = copy(subject_name->whole);
+  algorithms_agree = equal(algorithm->whole, outer_algorithm.whole);
+  auto public_key = PublicKey::parse(spki->whole);
+  if (!public_key) return pass_on(public_key, "certificate");
+  key = std::move(*public_key);
+  if (auto read = read_validity(*validity); !read) return read;
+  if (wrapper) {
+    if (auto read = read_extensions(*wrapper); !read) return read;
+  }
+  return read_meaning();
+}
+
+Result<Done> Certificate::Parts::read_validity(const der::Value& validity) {
+  der::Reader times(validity.contents);
+  const auto first = times.next();
+  const auto last = times.next();
+  const auto begin = first ? read_validity_time(*first) : std::nullopt;
+  const auto end = last ? read_validity_time(*last) : std::nullopt;
+  if (!begin || !end || !times.done()) return refuse("its validity is not two times in UTC");
+  not_before = *begin;
+  not_after = *end;
+  return Done{};
+}
+
+Result<Done> Certificate::Parts::read_extensions(const der::Value& wrapper) {
+  der::Reader content(wrapper.contents);
+  const auto list = content.next(der::kSequence);
+  if (!list || !content.done()) return refuse("its extensions are no sequence");
+  der::Reader all(list->contents);
+  while (!all.done()) {
+    if (auto read = read_extension(*all.next()); !read) return read;
+  }
+  return Done{};
+}
+
+Result<Done> Certificate::Parts::read_extension(const der::Value& extension) {
+  der::Reader parts(extension.contents);
+  const auto oid = extension.identifier == der::kSequence ? parts.next(der::kOid) : std::nullopt;
+  const auto critical = parts.next(der::kBoolean);
+  const auto value = parts.next(der::kOctetString);
+  if (!oid || !value || !parts.done()) return refuse("an extension has not its shape");
+  CertificateExtension read{der::oid_text(oid->contents), critical && critical->contents[0] != 0,
+                            copy(value->contents)};
+  if (critical && !read.critical) return refuse("is not DER: an extension spells out that it is not critical");
+  if (std::ranges::any_of(extensions, [&](const auto& other) { return other.oid == read.oid; })) {
+    return refuse(fmt::format("extension {} stands twice", der::oid_name(read.oid)));
+  }
+  extensions.push_back(std::move(read));
+  return Done{};
+}
+
+Result<Done> Certificate::Parts::read_meaning() {
+  for (const auto& extension : extensions) {
+    if (extension.oid == kBasicConstraints) {
+      const auto read = read_basic_constraints(extension.value);
+      if (!read) return refuse("basicConstraints cannot be decoded");
+      constraints = *read;
+    } else if (extension.oid == kKeyUsage) {
+      const auto read = read_key_cert_sign(extension.value);
+      if (!read) return refuse("keyUsage cannot be decoded");
+      key_cert_sign = *read;
+    }
+  }
+  return Done{};
+}
+
+// What der::check() cannot know: a default that is spelled out, a field out of its type's bounds.
+Result<Done> Certificate::Parts::compare_with_openssl() {
+  const unsigned char* next = der.data();
+  decoded.reset(d2i_X509(nullptr, &next, static_cast<long>(der.size())));
+  if (!decoded) return refuse(fmt::format("OpenSSL cannot decode it: {}", openssl_errors()));
+  unsigned char* again = nullptr;
+  const int size = i2d_re_X509_tbs(decoded.get(), &again);
+  const OwnedMemory memory(again);
+  if (size <= 0 || !equal({again, static_cast<std::size_t>(size)}, to_be_signed)) {
+    return refuse("is not DER: encoding it again gives other octets");
+  }
+  return Done{};
+}
+
+Result<Certificate> Certificate::parse(ByteView der) {
+  if (const auto fault = der::check(der, kDeepest)) {
+    return refuse(fmt::format("is not DER: {} (at octet {})", fault->reason, fault->offset));
+  }
+  auto parts = std::make_shared<Parts>();
+  parts->der = copy(der);
+  parts->digest = sha256(der);
+  if (auto read = parts->read(*der::Reader(parts->der).next()); !read) return pass_on(read);
+  if (auto same = parts->compare_with_openssl(); !same) return pass_on(same);
+  return Certificate(std::move(parts));
+}
+
+const Bytes& Certificate::der() const { return parts_->der; }
+const Digest& Certificate::digest() const { return parts_->digest; }
+const Bytes& Certificate::to_be_signed() const { return parts_->to_be_signed; }
+const Bytes& Certificate::subject() const { return parts_->subject; }
+const Bytes& Certificate::issuer() const { return parts_->issuer; }
+const Bytes& Certificate::serial() const { return parts_->serial; }
+Instant Certificate::not_before() const { return parts_->not_before; }
+Instant Certificate::not_after() const { return parts_->not_after; }
+const PublicKey& Certificate::key() const { return *parts_->key; }
+const std::vector<CertificateExtension>& Certificate::extensions() const { return parts_->extensions; }
+bool Certificate::is_ca() const { return parts_->constraints.ca; }
+std::optional<long> Certificate::path_length() const { return parts_->constraints.path_length; }
+bool Certificate::may_sign_certificates() const { return parts_->key_cert_sign; }
+X509* Certificate::get() const { return parts_->decoded.get(); }
+
+std::string Certificate::serial_hex() const {
+  const ASN1_INTEGER* number = X509_get0_serialNumber(parts_->decoded.get());
+  const ByteView magnitude(ASN1_STRING_get0_data(number), static_cast<std::size_t>(ASN1_STRING_length(number)));
+  const bool negative = ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER;
+  return (negative ? "-" : "") + (magnitude.empty() ? "00" : to_upper_hex(magnitude));
+}
+
+const CertificateExtension* Certificate::extension(std::string_view oid) const {
+  for (const auto& extension : parts_->extensions) {
+    if (extension.oid == oid) return &extension;
+  }
+  return nullptr;
+}
+
+bool Certificate::signed_by(const PublicKey& issuer) const {
+  const auto algorithm = accepted_signature_algorithm(parts_->signature_algorithm);
+  return algorithm && parts_->algorithms_agree &&
+         has_right_parameters(algorithm->family, parts_->signature_parameters) && fits(algorithm->family, issuer) &&
+         issuer.verifies(parts_->to_be_signed, parts_->signature, algorithm->hash);
+}
+
+}  // namespace sealroom

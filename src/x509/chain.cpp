@@ -1,0 +1,64 @@
+#include <cstdlib>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/x509/certificate.hpp"
+#include "sealroom/x509/name.hpp"
+
+namespace sealroom {
+namespace {
+
+// Borrows its certificates.
+using CertificateStack = Owned<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X509_free(stack); }>;
+
+std::optional<int> purpose_of(std::string_view name) {
+  if (name == "sslserver") return X509_PURPOSE_SSL_SERVER;
+  if (name == "sslclient") return X509_PURPOSE_SSL_CLIENT;
+  if (name == "any") return X509_PURPOSE_ANY;
+  return std::nullopt;
+}
+
+std::unexpected<Error> not_prepared() {
+  return fail(ErrorKind::Failed, fmt::format("chain cannot be verified: {}", openssl_errors()));
+}
+
+std::unexpected<Error> not_verified(X509_STORE_CTX* context, const std::vector<Certificate>& chain) {
+  const char* reason = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
+  openssl_errors();
+  const X509* current = X509_STORE_CTX_get_current_cert(context);
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    if (chain[i].get() != current) continue;
+    return fail(ErrorKind::Failed, fmt::format("certificate {} of {} in the chain ({}): {}", i + 1, chain.size(),
+                                               printable_name(chain[i].subject()), reason));
+  }
+  return fail(ErrorKind::Failed, fmt::format("chain: {}", reason));
+}
+
+}  // namespace
+
+Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose) {
+  const auto wanted = purpose_of(purpose);
+  if (!wanted) return fail(ErrorKind::Failed, fmt::format("no certificate purpose is named {}", purpose));
+  if (chain.empty()) return fail(ErrorKind::Failed, "chain has no certificates");
+  const OwnedStore trusted(X509_STORE_new());
+  const CertificateStack between(sk_X509_new_null());
+  const OwnedStoreContext context(X509_STORE_CTX_new());
+  if (!trusted || !between || !context) std::abort();
+  if (X509_STORE_add_cert(trusted.get(), chain.back().get()) != 1) return not_prepared();
+  for (std::size_t i = 1; i + 1 < chain.size(); ++i) {
+    if (sk_X509_push(between.get(), chain[i].get()) == 0) std::abort();
+  }
+  if (X509_STORE_CTX_init(context.get(), trusted.get(), chain.front().get(), between.get()) != 1) return not_prepared();
+  X509_VERIFY_PARAM* rules = X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(rules, at.time_since_epoch().count());
+  if (X509_VERIFY_PARAM_set_flags(rules, X509_V_FLAG_X509_STRICT) != 1 ||
+      X509_STORE_CTX_set_purpose(context.get(), *wanted) != 1) {
+    return not_prepared();
+  }
+  if (X509_verify_cert(context.get()) != 1) return not_verified(context.get(), chain);
+  return Done{};
+}
+
+}  // namespace sealroom

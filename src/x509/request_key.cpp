@@ -1,0 +1,127 @@
+#include "request_key.hpp"
+
+#include <fmt/format.h>
+#include <openssl/ec.h>
+#include <openssl/obj_mac.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr const char* kRsaEncryption = "1.2.840.113549.1.1.1";
+constexpr const char* kEcPublicKey = "1.2.840.10045.2.1";
+constexpr const char* kEd25519 = "1.3.101.112";
+
+struct KeyParts {
+  std::string algorithm;
+  std::optional<der::Value> parameters;
+  ByteView key;
+};
+
+std::optional<Finding> undecodable(const std::string& why) {
+  return Finding{"key.undecodable",
+                 fmt::format("the public key cannot be decoded: {}; make a new key and request", why)};
+}
+
+// SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING } (RFC 5280 section 4.1)
+std::optional<KeyParts> split_spki(const der::Value& spki) {
+  der::Reader parts(spki.contents);
+  const auto identifier = parts.next(der::kSequence);
+  const auto bits = parts.next(der::kBitString);
+  const auto key = bits ? der::whole_octets(*bits) : std::nullopt;
+  if (!identifier || !key || !parts.done()) return std::nullopt;
+  der::Reader algorithm(identifier->contents);
+  const auto oid = algorithm.next(der::kOid);
+  if (!oid) return std::nullopt;
+  const auto parameters = algorithm.next();
+  if (!algorithm.done()) return std::nullopt;
+  return KeyParts{der::oid_text(oid->contents), parameters, *key};
+}
+
+bool is_positive(const std::optional<der::Value>& integer) {
+  return integer && integer->contents[0] < 0x80 && (integer->contents.size() > 1 || integer->contents[0] != 0);
+}
+
+// RFC 8017 appendix A.1.1. OpenSSL takes a negative modulus for a positive one; others do not.
+std::optional<Finding> rsa_finding(const KeyParts& parts) {
+  if (!parts.parameters || parts.parameters->identifier != der::kNull) {
+    return Finding{"key.parameters",
+                   "the parameters of the RSA key's algorithm are not NULL (RFC 3279 section 2.3.1); make the request "
+                   "again with another tool"};
+  }
+  if (const auto fault = der::check(parts.key, 2)) return undecodable("RSAPublicKey: " + fault->reason);
+  if (parts.key.front() != der::kSequence) return undecodable("RSAPublicKey is no SEQUENCE");
+  der::Reader numbers(der::Reader(parts.key).next()->contents);
+  const bool good_modulus = is_positive(numbers.next(der::kInteger));
+  const bool good_exponent = is_positive(numbers.next(der::kInteger));
+  if (!good_modulus || !good_exponent || !numbers.done()) {
+    return undecodable("RSAPublicKey is not a positive modulus and a positive exponent");
+  }
+  return std::nullopt;
+}
+
+std::optional<Finding> bad_point(const char* why) {
+  return Finding{"key.point", fmt::format("the EC key {}; make the request again with -pkeyopt "
+                                          "ec_point_format:uncompressed or a new key",
+                                          why)};
+}
+
+// RFC 5480 sections 2.1.1 and 2.2. Explicit parameters are never decoded, so a huge field costs nothing. One key has
+// one encoding: a compressed point would be the same key under another digest, and Java does not read it.
+std::optional<Finding> ec_finding(const KeyParts& parts) {
+  if (parts.parameters && parts.parameters->identifier == der::kSequence) {
+    return Finding{"key.explicit-parameters",
+                   "the EC key spells its curve out instead of naming it; make the key again with "
+                   "-pkeyopt ec_param_enc:named_curve"};
+  }
+  if (!parts.parameters || parts.parameters->identifier != der::kOid) return undecodable("the EC key names no curve");
+  const int form = parts.key.empty() ? 0 : parts.key[0];
+  if (form == 0) return bad_point("is the point at infinity");
+  return form == 4 ? std::nullopt : bad_point("is not in the uncompressed form");
+}
+
+// Why OpenSSL could not decode a key that has the right shape.
+std::optional<Finding> decoding_finding(const KeyParts& parts, const Error& error) {
+  if (parts.algorithm != kEcPublicKey) return undecodable(error.message);
+  const std::string curve = der::oid_text(parts.parameters->contents);
+  const Owned<EC_GROUP, EC_GROUP_free> group(EC_GROUP_new_by_curve_name(OBJ_txt2nid(curve.c_str())));
+  openssl_errors();
+  if (group) return bad_point("is not a point of its curve");
+  return Finding{"key.curve",
+                 fmt::format("the curve {} of the EC key is unknown; use P-256, P-384 or P-521", der::oid_name(curve))};
+}
+
+std::optional<Finding> ed25519_finding(const KeyParts& parts) {
+  if (!parts.parameters) return std::nullopt;
+  return Finding{"key.parameters",
+                 "the Ed25519 key's algorithm has parameters, which RFC 8410 section 3 forbids; make the request again "
+                 "with another tool"};
+}
+
+std::optional<Finding> finding_about(const KeyParts& parts) {
+  if (parts.algorithm == kRsaEncryption) return rsa_finding(parts);
+  if (parts.algorithm == kEcPublicKey) return ec_finding(parts);
+  if (parts.algorithm == kEd25519) return ed25519_finding(parts);
+  return Finding{"key.algorithm",
+                 fmt::format("the public key's algorithm is {}; only RSA (rsaEncryption) and EC keys are "
+                             "accepted: make a new key",
+                             der::oid_name(parts.algorithm))};
+}
+
+}  // namespace
+
+std::optional<PublicKey> read_request_key(const der::Value& spki, Findings& findings) {
+  const auto parts = split_spki(spki);
+  auto finding = parts ? finding_about(*parts) : undecodable("SubjectPublicKeyInfo has not its shape");
+  if (!finding) {
+    auto key = PublicKey::parse(spki.whole);
+    if (key) return std::move(*key);
+    finding = decoding_finding(*parts, key.error());
+  }
+  findings.push_back(std::move(*finding));
+  return std::nullopt;
+}
+
+}  // namespace sealroom

@@ -1,0 +1,72 @@
+#include "plan_fixture.hpp"
+
+namespace sealroom {
+namespace {
+
+using namespace testing;
+
+bool listed(const Examination& examination, std::string_view id) {
+  return std::ranges::find(examination.not_evaluated, id) != examination.not_evaluated.end();
+}
+
+}  // namespace
+
+TEST_CASE("an acceptable request leaves nothing open and nothing refused") {
+  const auto examination = examine(submission(make_request({})), tiers().rules());
+  CHECK(examination.refusals.empty());
+  CHECK(examination.not_evaluated.empty());
+  CHECK(examination.csr.has_value());
+  CHECK_FALSE(examination.unproven.has_value());
+}
+
+TEST_CASE("a request whose signature does not verify is judged by every other rule, too") {
+  auto octets = make_request({.key = "rsa:1024", .extensions = {{"subjectAltName", "DNS:a_b"}}});
+  octets.back() ^= 1;
+  const auto examination = examine(submission(octets), tiers().rules());
+  CHECK(ids_of(examination.refusals) == Ids{"key.rsa-too-short", "names.dns", "signature.mismatch"});
+  CHECK_FALSE(examination.csr.has_value());
+  REQUIRE(examination.request() != nullptr);
+  CHECK(examination.request()->key().description() == "RSA 1024");
+}
+
+TEST_CASE("what is no request at all is refused with the parser's findings") {
+  const auto examination = examine({"intermediate/server_cert/a.csr", copy(as_bytes("hello"))}, tiers().rules());
+  CHECK_FALSE(examination.refusals.empty());
+  CHECK(examination.request() == nullptr);
+}
+
+TEST_CASE("without profile, configuration or issuer certificate the open rules are listed and nothing else is lost") {
+  const auto request = make_request({.extensions = {{"basicConstraints", "CA:TRUE"}, {"subjectAltName", "DNS:*.example.com,DNS:a_b"}}});
+  SECTION("nothing") {
+    const auto examination = examine(submission(request), {});
+    CHECK(ids_of(examination.refusals) == Ids{"names.dns"});
+    for (const auto* id : {"extension.ca-rights", "names.missing-san", "names.wildcard", "subject.missing", "subject.match",
+                           "issuer.not-a-ca"}) {
+      CAPTURE(id);
+      CHECK(listed(examination, id));
+    }
+  }
+  SECTION("profile only") {
+    const auto examination = examine(submission(request), {nullptr, &kServer, nullptr, {}});
+    CHECK(ids_of(examination.refusals) == Ids{"extension.ca-rights", "names.dns", "names.wildcard"});
+    CHECK(listed(examination, "subject.missing"));
+    CHECK_FALSE(listed(examination, "extension.ca-rights"));
+  }
+  SECTION("no issuer certificate") {
+    auto rules = tiers().root_rules();
+    rules.issuer_certificate = nullptr;
+    const auto examination =
+        examine(submission(make_request({.subject = {{"C", "FR"}, {"ST", "x"}, {"O", "x"}, {"CN", "CA"}}, .extensions = {}})), rules);
+    CHECK(ids_of(examination.refusals) == Ids{});
+    CHECK(listed(examination, "subject.match"));
+    CHECK(listed(examination, "issuer.path-length"));
+    CHECK_FALSE(listed(examination, "subject.missing"));
+  }
+}
+
+TEST_CASE("the guide's own profiles of a root and an intermediate judge the same request differently") {
+  const auto request = make_request({.extensions = {{"basicConstraints", "critical,CA:TRUE"}}});
+  CHECK(ids_of(examine(submission(request), tiers().rules(kClient)).refusals) == Ids{"extension.ca-rights"});
+}
+
+}  // namespace sealroom
