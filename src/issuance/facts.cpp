@@ -100,4 +100,9 @@ Result<Facts> facts_about(const Appliance& appliance, const Examination& examina
   return facts;
 }
 
+void allow_reissue(Facts& facts) {
+  facts.same_request.reset();
+  facts.same_key.clear();
+}
+
 }  // namespace sealroom

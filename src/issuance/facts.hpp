@@ -25,4 +25,7 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
 Result<Facts> facts_about(const Appliance& appliance, const Examination& examination, const RulesInForce& in_force,
                           std::string_view batch, const CertificateRow* self);
 
+// Takes back what a reissue with a reason overrides: the same request or the same key, certified before.
+void allow_reissue(Facts& facts);
+
 }  // namespace sealroom

@@ -49,8 +49,8 @@ Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_v
 
       auto issued = IssuedCertificate::record(work, *made);
       if (!issued) return pass_on(issued, "sign");
-      if (made->failure()) return queue->stopped_by(*made->failure());
       queue->count(*issued);
+      if (made->failure()) return queue->stopped_by(*made->failure());
     }
   }
   return std::move(*queue).close();  // a checkpoint over all of it, signed by the log key

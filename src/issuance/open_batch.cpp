@@ -44,6 +44,11 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   batch.id_ = *id;
   batch.now_ = work.appliance.clock.now();
   batch.total_ = intake.files.size();
+  batch.reissue_ = intake.reissue;
+  for (const auto& [path, reason] : intake.reissue) {
+    const bool there = std::ranges::any_of(intake.files, [&](const Found& file) { return printable(path_of(file)) == path; });
+    if (!there) return fail(ErrorKind::Usage, fmt::format("--reissue {}: there is no such file below requests/", path));
+  }
   for (const auto& file : intake.files) {
     const auto place = place_of(path_of(file));
     batch.paths_[key_of(place.issuer, place.profile)].push_back(path_of(file));
@@ -84,6 +89,7 @@ Result<Done> OpenBatch::take(Found file, const Wish& wish) {
 Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForce& in_force) const {
   auto facts = facts_about(work_.appliance, examination, in_force, id_, nullptr);
   if (!facts || examination.request() == nullptr) return facts;
+  if (reissue_.contains(printable(examination.submission.path))) allow_reissue(*facts);
   const auto first = first_path_.find(examination.request()->digest());
   if (first != first_path_.end()) facts->same_request_in_batch = first->second;
   return facts;
@@ -166,7 +172,9 @@ Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& plan
                              .reason = {},
                              .certificate = {},
                              .entry = 0};
-  const auto verdict = verdict_of(Decision(permit), place.issuer, place.profile);
+  auto verdict = verdict_of(Decision(permit), place.issuer, place.profile);
+  const auto reissue = reissue_.find(printable(examination.submission.path));
+  if (reissue != reissue_.end()) verdict["reissue_reason"] = reissue->second;
   auto noted = note(std::move(row), verdict, planned.to_be_signed());
   if (!noted) return noted;
 
@@ -179,6 +187,7 @@ Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& plan
                                          {"request_sha256", to_hex(certificate.request_digest)},
                                          {"serial", to_upper_hex(certificate.serial)},
                                          {"serial_sources", serial_sources_},
+                                         {"reissue_reason", verdict.value("reissue_reason", "")},
                                          {"subject", printable_name(certificate.subject)},
                                          {"not_before", to_rfc3339(certificate.not_before)},
                                          {"not_after", to_rfc3339(certificate.not_after)},
@@ -211,7 +220,6 @@ Result<Done> OpenBatch::note(RequestRow row, const Json& verdict, ByteView to_be
                               id_);
     if (!seq) return pass_on(seq);
   }
-  verdicts_.push_back(verdict);
   return change_.add_request(row);
 }
 

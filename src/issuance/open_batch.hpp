@@ -61,8 +61,8 @@ class OpenBatch {
   std::uint64_t position_ = 0;
   bool needs_person_ = false;
   std::string serial_sources_ = "kernel";
-  std::vector<Json> verdicts_;
   std::vector<Json> ignored_;
+  std::map<std::string, std::string> reissue_;               // printable path → reason
   std::map<Digest, std::string> first_path_;                 // request → where it stood first in this batch
   std::map<std::string, OpenPlan> plans_;                    // issuer →
   std::map<std::string, Result<RulesInForce>> rules_;        // "issuer/profile" →

@@ -24,6 +24,9 @@ Result<std::optional<Finding>> decide_again(const Work& work, const PlanRow& pla
   auto examination = examine({(*request)->path, (*request)->octets}, in_force.rules);
   auto facts = facts_about(work.appliance, examination, in_force, row.batch, &row);
   if (!facts) return pass_on(facts);
+  auto verdict = parse_json((*request)->verdict, "verdict");
+  if (!verdict) return disagreement(plan, "a verdict is not JSON");
+  if (verdict->contains("reissue_reason")) allow_reissue(*facts);
   const Wish wish{.days = {}, .not_before = row.not_before, .not_after = row.not_after};
   auto decision = decide(std::move(examination), in_force.rules, *facts, wish);
   if (const auto* refusal = std::get_if<Refusal>(&decision)) return refusal->examination.refusals.front();

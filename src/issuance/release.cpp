@@ -1,6 +1,7 @@
 #include "sealroom/issuance/release.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -139,18 +140,18 @@ Result<std::vector<OutFile>> Release::overview(const Ledger& ledger) const {
   files.push_back(text_file("report.json", told->dump(2) + "\n"));
   files.push_back(text_file("report.html", report_html(*told)));
 
-  std::map<Bytes, std::string> intermediates, roots;  // DER → PEM, each certificate once
+  std::set<std::string> intermediates, roots;  // PEM, each certificate once
   for (const auto& [name, settings] : configuration_.issuers()) {
     auto chain = chain_of(ledger, name);
     if (!chain) continue;
     files.push_back(text_file(fmt::format("ca/{}.cert.pem", name), pem_of(chain->front())));
     for (const auto& certificate : *chain) {
-      (certificate.self_issued() ? roots : intermediates).emplace(certificate.der(), pem_of(certificate));
+      (certificate.self_issued() ? roots : intermediates).insert(pem_of(certificate));
     }
   }
   std::string chain_file;
-  for (const auto& [der, pem] : intermediates) chain_file += pem;
-  for (const auto& [der, pem] : roots) chain_file += pem;
+  for (const auto& pem : intermediates) chain_file += pem;
+  for (const auto& pem : roots) chain_file += pem;
   if (!chain_file.empty()) files.push_back(text_file("ca/ca-chain.cert.pem", chain_file));
   return files;
 }

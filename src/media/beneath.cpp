@@ -63,7 +63,8 @@ std::optional<std::string> Entries::next() {
 }
 
 bool means_gone(int reason) {
-  return reason == ENOENT || reason == EIO || reason == ENODEV || reason == ENXIO || reason == ESTALE || reason == ENOTCONN;
+  return reason == ENOENT || reason == EIO || reason == ENODEV || reason == ENXIO || reason == ESTALE ||
+         reason == ENOTCONN;
 }
 
 std::unexpected<Error> medium_failure(const std::string& medium, const std::string& path, int reason) {
@@ -72,7 +73,8 @@ std::unexpected<Error> medium_failure(const std::string& medium, const std::stri
   switch (reason) {
     case ENOSPC:
     case EDQUOT:
-      return fail(ErrorKind::Failed, fmt::format("{}: the medium is full", where), "make room on it, or use another medium");
+      return fail(ErrorKind::Failed, fmt::format("{}: the medium is full", where),
+                  "make room on it, or use another medium");
     case EROFS:
       return fail(ErrorKind::Failed, fmt::format("{}: the medium is read-only", where),
                   "mount it for writing, move its lock, or use another medium");
@@ -80,14 +82,17 @@ std::unexpected<Error> medium_failure(const std::string& medium, const std::stri
     case EPERM:
       return fail(ErrorKind::Failed, fmt::format("{}: is not permitted to you", where),
                   "mount the medium with your user's rights");
-    case ELOOP: return fail(ErrorKind::Failed, fmt::format("{}: is a link, and links are not followed", where), "remove it");
-    case ENOTDIR: return fail(ErrorKind::Failed, fmt::format("{}: a folder is needed here", where), "remove what is in its place");
+    case ELOOP:
+      return fail(ErrorKind::Failed, fmt::format("{}: is a link, and links are not followed", where), "remove it");
+    case ENOTDIR:
+      return fail(ErrorKind::Failed, fmt::format("{}: a folder is needed here", where), "remove what is in its place");
     case EXDEV:
       return fail(ErrorKind::Failed, fmt::format("{}: another file system is mounted there", where), "unmount it");
     default: break;
   }
   if (means_gone(reason)) {
-    return fail(ErrorKind::Failed, fmt::format("{}: the medium is gone, damaged, or was changed meanwhile: {}", where, strerror(reason)),
+    return fail(ErrorKind::Failed,
+                fmt::format("{}: the medium is gone, damaged, or was changed meanwhile: {}", where, strerror(reason)),
                 "insert it again, check it, and repeat; nothing is lost");
   }
   return fail(ErrorKind::Failed, fmt::format("{}: {}", where, strerror(reason)));

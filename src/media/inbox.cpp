@@ -76,7 +76,8 @@ class Walk {
     const int reason = !hidden && !status_beneath(folder.fd.get(), name, found.status) ? errno : 0;
     if (folder.level != Level::Profile && S_ISDIR(found.status.st_mode)) return subfolder(folder, name, found.path);
     if (++files_ > limits_.files) {
-      return fail(ErrorKind::Failed, fmt::format("{}: holds more than {} files below requests/", printable(medium_), limits_.files),
+      return fail(ErrorKind::Failed,
+                  fmt::format("{}: holds more than {} files below requests/", printable(medium_), limits_.files),
                   "spread the requests over several media, or raise the limit");
     }
     if (hidden) return visit_(IgnoredFile{std::move(found.path), "its name begins with a dot"});
@@ -97,7 +98,8 @@ class Walk {
   Result<Done> subfolder(const Folder& parent, const std::string& name, const std::string& path) {
     // A medium without a single file cannot keep us busy for ever either.
     if (++folders_ > limits_.files) {
-      return fail(ErrorKind::Failed, fmt::format("{}: holds more than {} folders below requests/", printable(medium_), limits_.files));
+      return fail(ErrorKind::Failed,
+                  fmt::format("{}: holds more than {} folders below requests/", printable(medium_), limits_.files));
     }
     Fd fd = open_beneath(parent.fd.get(), name, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
     if (!fd) return unopened(path, errno);
@@ -168,7 +170,8 @@ class Walk {
 
 }  // namespace
 
-Result<Done> read_requests(const std::string& medium, const InboxLimits& limits, const std::function<Result<Done>(Found)>& visit) {
+Result<Done> read_requests(const std::string& medium, const InboxLimits& limits,
+                           const std::function<Result<Done>(Found)>& visit) {
   auto root = open_medium(medium);
   if (!root) return pass_on(root);
   Fd requests = open_beneath(root->get(), "requests", O_RDONLY | O_DIRECTORY | O_NONBLOCK);

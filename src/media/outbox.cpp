@@ -23,7 +23,8 @@ constexpr mode_t kFolderMode = 0755;
 
 // Plain names mean the same on every file system a medium may have, FAT included.
 bool is_plain(std::string_view name) {
-  const auto fits = [](char c) { return c >= 0x20 && c <= 0x7e && std::string_view("\"*/:<>?\\|").find(c) == std::string_view::npos; };
+  static constexpr std::string_view taken = "\"*/:<>?\\|";
+  const auto fits = [](char c) { return c >= 0x20 && c <= 0x7e && taken.find(c) == std::string_view::npos; };
   return !name.empty() && name.size() <= 255 && name.front() != '.' && name.back() != '.' && name.back() != ' ' &&
          std::ranges::all_of(name, fits);
 }
@@ -76,6 +77,7 @@ Result<Outbox> Outbox::create(const std::string& medium, const std::string& pare
   outbox.parent_name_ = parent;
   outbox.final_name_ = name;
   outbox.partial_name_ = name + ".partial";
+  const bool made = mkdirat(root->get(), parent.c_str(), kFolderMode) == 0;
   Fd folder = folder_beneath(root->get(), parent);
   if (!folder) return medium_failure(medium, parent, errno);
   struct stat status {};
@@ -85,8 +87,11 @@ Result<Outbox> Outbox::create(const std::string& medium, const std::string& pare
   if (errno != ENOENT) return medium_failure(medium, parent + "/" + name, errno);
   const auto partial = parent + "/" + outbox.partial_name_;
   if (!remove_tree(folder.get(), outbox.partial_name_)) return medium_failure(medium, partial, errno);
-  if (mkdirat(folder.get(), outbox.partial_name_.c_str(), kFolderMode) != 0) return medium_failure(medium, partial, errno);
+  if (mkdirat(folder.get(), outbox.partial_name_.c_str(), kFolderMode) != 0) {
+    return medium_failure(medium, partial, errno);
+  }
   outbox.parent_ = std::move(folder);
+  if (made) outbox.root_ = std::move(*root);
   outbox.directory_ = open_beneath(outbox.parent_.get(), outbox.partial_name_, O_RDONLY | O_DIRECTORY);
   if (!outbox.directory_) return outbox.abandoned({}, errno);
   return outbox;
@@ -99,6 +104,7 @@ Outbox& Outbox::operator=(Outbox&& other) noexcept {
   parent_name_ = std::move(other.parent_name_);
   final_name_ = std::move(other.final_name_);
   partial_name_ = std::move(other.partial_name_);
+  root_ = std::move(other.root_);
   parent_ = std::move(other.parent_);
   directory_ = std::move(other.directory_);
   written_ = std::move(other.written_);
@@ -110,7 +116,9 @@ Outbox::~Outbox() { abandon(); }
 void Outbox::abandon() noexcept {
   directory_ = Fd();
   if (parent_) remove_tree(parent_.get(), partial_name_);
+  if (root_) unlinkat(root_.get(), parent_name_.c_str(), AT_REMOVEDIR);  // stays when it holds something else
   parent_ = Fd();
+  root_ = Fd();
 }
 
 std::unexpected<Error> Outbox::abandoned(const std::string& path, int reason) {
@@ -147,7 +155,8 @@ Result<Done> Outbox::create_file(const std::string& path, ByteView octets, mode_
   const Fd file = open_beneath(folder, std::string(parts.back()), O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (!file && errno == EEXIST) {
     abandon();
-    return fail(ErrorKind::Failed, fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
+    return fail(ErrorKind::Failed,
+                fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
   }
   if (!file) return abandoned(path, errno);
   while (!octets.empty()) {
@@ -176,7 +185,8 @@ Result<Done> Outbox::read_back() const {
   if (!found) return pass_on(found);
   const auto path = first_difference(written_, *found);
   if (path.empty()) return Done{};
-  return fail(ErrorKind::Failed, fmt::format("{}: {} reads back otherwise than it was written", printable(medium_), printable(path)),
+  return fail(ErrorKind::Failed,
+              fmt::format("{}: {} reads back otherwise than it was written", printable(medium_), printable(path)),
               "the medium is damaged, or something else writes to it; use another one");
 }
 
@@ -184,7 +194,8 @@ Result<Done> Outbox::rename_into_place() {
   const int reason = rename_unless_there(parent_.get(), partial_name_, final_name_);
   if (reason == EEXIST) {
     abandon();
-    return fail(ErrorKind::Failed, fmt::format("{}: {}/{} is already there", printable(medium_), parent_name_, final_name_));
+    return fail(ErrorKind::Failed,
+                fmt::format("{}: {}/{} is already there", printable(medium_), parent_name_, final_name_));
   }
   if (reason != 0) return abandoned({}, reason);
   if (!make_durable(parent_.get())) {
@@ -194,6 +205,7 @@ Result<Done> Outbox::rename_into_place() {
   }
   directory_ = Fd();
   parent_ = Fd();
+  root_ = Fd();
   return Done{};
 }
 

@@ -111,7 +111,8 @@ class NameJudge {
 
 Findings alternative_name_findings(ByteView value, const Profile* profile) {
   const auto names = read_general_names(value);
-  if (!names) return {{"names.malformed", "subjectAltName is not a list of general names in DER; make the request anew"}};
+  if (!names)
+    return {{"names.malformed", "subjectAltName is not a list of general names in DER; make the request anew"}};
   const int count = sk_GENERAL_NAME_num(names.get());
   if (count == 0) return {{"names.malformed", "subjectAltName is empty; name at least one host or leave it out"}};
   Findings findings;

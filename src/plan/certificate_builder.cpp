@@ -44,7 +44,9 @@ class CertificateBuilder {
 
  private:
   X509* issuer() { return own_ ? certificate_.get() : rules_.issuer_certificate->get(); }
-  const PublicKey& issuer_key() const { return own_ ? permit_.csr().request().key() : rules_.issuer_certificate->key(); }
+  const PublicKey& issuer_key() const {
+    return own_ ? permit_.csr().request().key() : rules_.issuer_certificate->key();
+  }
 
   void set_fields(const Serial& serial) {
     const OwnedBignum number(BN_bin2bn(serial.data(), static_cast<int>(serial.size()), nullptr));
@@ -99,7 +101,8 @@ class CertificateBuilder {
   Result<Done> adapt(const char* name, const char* value, bool add_default) {
     const OwnedExtension fresh(X509V3_EXT_nconf(nullptr, &context_, name, value));
     if (!fresh) {
-      return fail(ErrorKind::Usage, fmt::format("{}: {} cannot be made: {}", rules_.issuer->file(), name, openssl_errors()));
+      return fail(ErrorKind::Usage,
+                  fmt::format("{}: {} cannot be made: {}", rules_.issuer->file(), name, openssl_errors()));
     }
     const int at = X509_get_ext_by_OBJ(certificate_.get(), X509_EXTENSION_get_object(fresh.get()), -1);
     if (at < 0) {

@@ -66,7 +66,8 @@ class CertificateJudge {
   void judge_form() {
     require(X509_get_version(certificate_.get()) == X509_VERSION_3, "cert.version", "is not of version 3");
     const auto& serial = certificate_.serial();
-    const bool positive = !serial.empty() && (serial[0] & 0x80) == 0 && std::ranges::any_of(serial, [](auto o) { return o != 0; });
+    const bool positive =
+        !serial.empty() && (serial[0] & 0x80) == 0 && std::ranges::any_of(serial, [](auto o) { return o != 0; });
     require(positive && serial.size() <= 20, "cert.serial",
             fmt::format("serial {} is not a positive number of at most 20 octets", certificate_.serial_hex()));
   }
@@ -80,8 +81,9 @@ class CertificateJudge {
             fmt::format("is valid from {} until {}", to_rfc3339(certificate_.not_before()),
                         to_rfc3339(certificate_.not_after())));
     require(certificate_.not_before() >= issuer().not_before() && certificate_.not_after() <= issuer().not_after(),
-            "cert.within-issuer", fmt::format("validity is not within the issuer's, {} to {}",
-                                              to_rfc3339(issuer().not_before()), to_rfc3339(issuer().not_after())));
+            "cert.within-issuer",
+            fmt::format("validity is not within the issuer's, {} to {}", to_rfc3339(issuer().not_before()),
+                        to_rfc3339(issuer().not_after())));
   }
 
   void judge_key() {
@@ -173,8 +175,7 @@ class CertificateJudge {
       return require(issuer_ == nullptr, "cert.authority-key-identifier", "has no authorityKeyIdentifier");
     }
     const unsigned char* next = extension->value.data();
-    const OwnedAuthorityKeyId decoded(
-        d2i_AUTHORITY_KEYID(nullptr, &next, static_cast<long>(extension->value.size())));
+    const OwnedAuthorityKeyId decoded(d2i_AUTHORITY_KEYID(nullptr, &next, static_cast<long>(extension->value.size())));
     if (!decoded) {
       openssl_errors();
       return require(false, "cert.authority-key-identifier", "authorityKeyIdentifier is not its DER");

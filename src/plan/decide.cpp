@@ -18,16 +18,19 @@ void judge_profile(const Rules& rules, Examination& examination) {
   if (own == (rules.issuer_certificate == nullptr)) return;
   refuse(examination, "profile.own-certificate",
          own ? fmt::format("profile {} is only for the issuer's own self-signed certificate, which exists already; "
-                           "choose another profile", rules.profile->name)
+                           "choose another profile",
+                           rules.profile->name)
              : fmt::format("the issuer has no certificate yet, and profile {} is not for its own; install the issuer's "
-                           "certificate first", rules.profile->name));
+                           "certificate first",
+                           rules.profile->name));
 }
 
 void judge_repetition(const Facts& facts, Examination& examination) {
   if (facts.same_request) {
     refuse(examination, "request.already-issued",
            fmt::format("this very request was issued before: serial {} in batch {}; export that batch again, or import "
-                       "with --reissue and a reason", facts.same_request->serial, facts.same_request->batch));
+                       "with --reissue and a reason",
+                       facts.same_request->serial, facts.same_request->batch));
   }
   if (facts.same_request_in_batch) {
     refuse(examination, "request.duplicate",
@@ -41,14 +44,17 @@ void judge_repetition(const Facts& facts, Examination& examination) {
 std::optional<std::string> ca_with_key(const PublicKey& key, const Rules& rules, const Facts& facts) {
   if (facts.key_of_issuer) return facts.key_of_issuer;
   const auto* certificate = rules.profile->own_certificate ? nullptr : rules.issuer_certificate;
-  if (certificate != nullptr && certificate->key().digest() == key.digest()) return printable_name(certificate->subject());
+  if (certificate != nullptr && certificate->key().digest() == key.digest())
+    return printable_name(certificate->subject());
   return std::nullopt;
 }
 
 void judge_key_history(const PublicKey& key, const Rules& rules, const Facts& facts, Examination& examination) {
   if (const auto owner = ca_with_key(key, rules, facts)) {
-    refuse(examination, "key.of-a-ca", fmt::format("the request carries the key of {}, one of the appliance's own; make "
-                                                   "a new key", *owner));
+    refuse(examination, "key.of-a-ca",
+           fmt::format("the request carries the key of {}, one of the appliance's own; make "
+                       "a new key",
+                       *owner));
   }
   const EarlierCertificate* renewed = nullptr;
   for (const auto& earlier : facts.same_key) {
@@ -58,12 +64,12 @@ void judge_key_history(const PublicKey& key, const Rules& rules, const Facts& fa
     }
     refuse(examination, "key.other-subject",
            fmt::format("the key already belongs to {} (serial {}, issuer {}, batch {}); make a new key, or import with "
-                       "--reissue and a reason", printable_name(earlier.subject), earlier.serial, earlier.issuer,
-                       earlier.batch));
+                       "--reissue and a reason",
+                       printable_name(earlier.subject), earlier.serial, earlier.issuer, earlier.batch));
   }
   if (renewed != nullptr) {
-    remark(examination, "key.renewal", fmt::format("renews serial {} of issuer {}: same key, same subject",
-                                                   renewed->serial, renewed->issuer));
+    remark(examination, "key.renewal",
+           fmt::format("renews serial {} of issuer {}: same key, same subject", renewed->serial, renewed->issuer));
   }
 }
 
@@ -72,8 +78,8 @@ void judge_uniqueness(const Rules& rules, const Facts& facts, Examination& exami
   const auto& earlier = facts.same_subject.front();
   refuse(examination, "subject.not-unique",
          fmt::format("{} already has the valid certificate {} (batch {}), and {} says unique_subject = yes; revoke it "
-                     "first or change the subject", printable_name(examination.subject), earlier.serial, earlier.batch,
-                     rules.issuer->file()));
+                     "first or change the subject",
+                     printable_name(examination.subject), earlier.serial, earlier.batch, rules.issuer->file()));
 }
 
 }  // namespace

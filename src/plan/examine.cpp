@@ -40,6 +40,7 @@ void judge_own_key(const PublicKey& key, const Rules& rules, Examination& examin
 
 void judge(const ParsedRequest& request, const Rules& rules, Examination& examination) {
   examination.refusals = key_findings(request.key());
+  std::ranges::move(modulus_findings(request.key()), std::back_inserter(examination.refusals));
   judge_own_key(request.key(), rules, examination);
   std::ranges::move(name_findings(request.subject()), std::back_inserter(examination.refusals));
   judge_subject(request, rules, examination);

@@ -40,13 +40,15 @@ class ExtensionJudge {
     if (asked_for_names_) {
       refuse(examination_, "names.missing-san",
              fmt::format("profile {} is for servers, which need subjectAltName, and {} copies none (copy_extensions = "
-                         "none); the issuer's configuration must copy it", rules_.profile->name, rules_.issuer->file()));
+                         "none); the issuer's configuration must copy it",
+                         rules_.profile->name, rules_.issuer->file()));
       return;
     }
     refuse(examination_, "names.missing-san",
            fmt::format("profile {} is for servers, and the request asks for no subjectAltName; add one: `openssl req "
                        "-addext \"subjectAltName = DNS:...\"`; `keytool -certreq` drops the names of the key pair "
-                       "unless `-ext SAN=...` is repeated", rules_.profile->name));
+                       "unless `-ext SAN=...` is repeated",
+                       rules_.profile->name));
   }
 
  private:
@@ -61,8 +63,9 @@ class ExtensionJudge {
   }
 
   void refuse_malformed() {
-    refuse_extension("extension.malformed", "is not the DER that it should be (RFC 5280 section 4.2.1); make the "
-                                            "request anew");
+    refuse_extension("extension.malformed",
+                     "is not the DER that it should be (RFC 5280 section 4.2.1); make the "
+                     "request anew");
   }
 
   void judge_names(const RequestedExtension& extension) {
@@ -90,7 +93,8 @@ class ExtensionJudge {
     if (!asked) return refuse_malformed();
     if (asked->ca && is_leaf()) {
       return refuse_extension("extension.ca-rights", fmt::format("asks for CA:TRUE, and profile {} makes no CA; make "
-                                                                 "the request without it", rules_.profile->name));
+                                                                 "the request without it",
+                                                                 rules_.profile->name));
     }
     if (asked->ca && !section_) return treat(kNotEvaluated);
     const auto most = section_ ? section_->constraints.path_length : std::nullopt;
@@ -141,9 +145,9 @@ class ExtensionJudge {
     if (!section_) return treat(kNotEvaluated);
     if (defined(extension.oid)) return treat(kReplaced);
     if (rules_.profile->unknown_extensions == UnknownExtensions::Refuse) {
-      return refuse_extension("extension.unknown",
-                              fmt::format("is nothing that profile {} knows; make the request without it",
-                                          rules_.profile->name));
+      return refuse_extension(
+          "extension.unknown",
+          fmt::format("is nothing that profile {} knows; make the request without it", rules_.profile->name));
     }
     remark(examination_, "extension.dropped",
            fmt::format("{} is nothing that profile {} knows and is not copied", shown_, rules_.profile->name));
@@ -165,7 +169,8 @@ void judge_extensions(const ParsedRequest& request, const Rules& rules, Examinat
   for (const auto& extension : request.extensions()) judge.judge(extension);
   judge.judge_missing_names();
   // What an attribute says (challengePassword) is nobody's business here and is never shown.
-  for (const auto& oid : request.attributes()) examination.treatments.push_back({"attribute " + short_name_of(oid), "ignored"});
+  for (const auto& oid : request.attributes())
+    examination.treatments.push_back({"attribute " + short_name_of(oid), "ignored"});
 }
 
 }  // namespace sealroom

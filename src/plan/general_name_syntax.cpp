@@ -29,7 +29,8 @@ std::optional<std::string> mistaken_for_a_name(std::string_view name) {
   const auto colon = name.find(':');
   if (colon != std::string_view::npos) return "has a colon (a port does not belong into a name)";
   if (name.find('_') != std::string_view::npos) return "has an underscore";
-  if (name.size() > kLongestName) return fmt::format("has {} octets; at most {} are allowed", name.size(), kLongestName);
+  if (name.size() > kLongestName)
+    return fmt::format("has {} octets; at most {} are allowed", name.size(), kLongestName);
   if (name.ends_with('.')) return "ends with a dot";
   return std::nullopt;
 }
@@ -82,7 +83,9 @@ std::optional<std::string> email_trouble(std::string_view address) {
   const auto at = address.find('@');
   if (at == std::string_view::npos || address.find('@', at + 1) != std::string_view::npos) return "needs exactly one @";
   const auto local = address.substr(0, at);
-  const auto allowed = [&](char c) { return is_letter(c) || is_digit(c) || kSpecial.find(c) != std::string_view::npos; };
+  const auto allowed = [&](char c) {
+    return is_letter(c) || is_digit(c) || kSpecial.find(c) != std::string_view::npos;
+  };
   if (local.empty() || local.size() > 64) return "needs 1 to 64 characters before the @";
   if (!std::ranges::all_of(local, allowed) || local.starts_with('.') || local.ends_with('.') ||
       local.find("..") != std::string_view::npos) {
@@ -110,8 +113,8 @@ std::optional<std::string> uri_trouble(std::string_view uri) {
   if (rest.starts_with('[')) {
     in6_addr six;
     const auto end = rest.find(']');
-    const bool good = end != std::string_view::npos &&
-                      inet_pton(AF_INET6, std::string(rest.substr(1, end - 1)).c_str(), &six) == 1;
+    const bool good =
+        end != std::string_view::npos && inet_pton(AF_INET6, std::string(rest.substr(1, end - 1)).c_str(), &six) == 1;
     if (!good) return "has a host that is no IPv6 address";
     return std::nullopt;
   }

@@ -21,27 +21,27 @@ struct AttributeRule {
 
 // RFC 5280 appendix A.1 (upper bounds and string types), RFC 4519 section 2.39 (uid), RFC 4043 (serialNumber).
 constexpr std::array kAttributes{
-    AttributeRule{"2.5.4.3", 64, Strings::Directory},        // commonName
-    AttributeRule{"2.5.4.4", 32768, Strings::Directory},     // surname
-    AttributeRule{"2.5.4.5", 64, Strings::Printable},        // serialNumber
-    AttributeRule{"2.5.4.6", 2, Strings::Printable},         // countryName
-    AttributeRule{"2.5.4.7", 128, Strings::Directory},       // localityName
-    AttributeRule{"2.5.4.8", 128, Strings::Directory},       // stateOrProvinceName
-    AttributeRule{"2.5.4.9", 128, Strings::Directory},       // streetAddress
-    AttributeRule{"2.5.4.10", 64, Strings::Directory},       // organizationName
-    AttributeRule{"2.5.4.11", 64, Strings::Directory},       // organizationalUnitName
-    AttributeRule{"2.5.4.12", 64, Strings::Directory},       // title
-    AttributeRule{"2.5.4.13", 1024, Strings::Directory},     // description
-    AttributeRule{"2.5.4.15", 128, Strings::Directory},      // businessCategory
-    AttributeRule{"2.5.4.17", 40, Strings::Directory},       // postalCode
-    AttributeRule{"2.5.4.41", 32768, Strings::Directory},    // name
-    AttributeRule{"2.5.4.42", 32768, Strings::Directory},    // givenName
-    AttributeRule{"2.5.4.43", 32768, Strings::Directory},    // initials
-    AttributeRule{"2.5.4.44", 32768, Strings::Directory},    // generationQualifier
-    AttributeRule{"2.5.4.46", 32768, Strings::Printable},    // dnQualifier
-    AttributeRule{"2.5.4.65", 128, Strings::Directory},      // pseudonym
-    AttributeRule{"1.2.840.113549.1.9.1", 255, Strings::Ia5},        // emailAddress
-    AttributeRule{"0.9.2342.19200300.100.1.25", 63, Strings::Ia5},   // domainComponent, a DNS label
+    AttributeRule{"2.5.4.3", 64, Strings::Directory},                     // commonName
+    AttributeRule{"2.5.4.4", 32768, Strings::Directory},                  // surname
+    AttributeRule{"2.5.4.5", 64, Strings::Printable},                     // serialNumber
+    AttributeRule{"2.5.4.6", 2, Strings::Printable},                      // countryName
+    AttributeRule{"2.5.4.7", 128, Strings::Directory},                    // localityName
+    AttributeRule{"2.5.4.8", 128, Strings::Directory},                    // stateOrProvinceName
+    AttributeRule{"2.5.4.9", 128, Strings::Directory},                    // streetAddress
+    AttributeRule{"2.5.4.10", 64, Strings::Directory},                    // organizationName
+    AttributeRule{"2.5.4.11", 64, Strings::Directory},                    // organizationalUnitName
+    AttributeRule{"2.5.4.12", 64, Strings::Directory},                    // title
+    AttributeRule{"2.5.4.13", 1024, Strings::Directory},                  // description
+    AttributeRule{"2.5.4.15", 128, Strings::Directory},                   // businessCategory
+    AttributeRule{"2.5.4.17", 40, Strings::Directory},                    // postalCode
+    AttributeRule{"2.5.4.41", 32768, Strings::Directory},                 // name
+    AttributeRule{"2.5.4.42", 32768, Strings::Directory},                 // givenName
+    AttributeRule{"2.5.4.43", 32768, Strings::Directory},                 // initials
+    AttributeRule{"2.5.4.44", 32768, Strings::Directory},                 // generationQualifier
+    AttributeRule{"2.5.4.46", 32768, Strings::Printable},                 // dnQualifier
+    AttributeRule{"2.5.4.65", 128, Strings::Directory},                   // pseudonym
+    AttributeRule{"1.2.840.113549.1.9.1", 255, Strings::Ia5},             // emailAddress
+    AttributeRule{"0.9.2342.19200300.100.1.25", 63, Strings::Ia5},        // domainComponent, a DNS label
     AttributeRule{"0.9.2342.19200300.100.1.1", 256, Strings::Directory},  // uid
 };
 
@@ -96,7 +96,8 @@ void judge_entry(const NameEntry& entry, Findings& findings) {
     return;
   }
   if (has_control_character(as_text(entry.value))) {
-    findings.push_back({"names.encoding", fmt::format("{} has a control character or NUL in it; correct the value", shown)});
+    findings.push_back(
+        {"names.encoding", fmt::format("{} has a control character or NUL in it; correct the value", shown)});
     return;
   }
   const std::size_t length = characters_in(entry);

@@ -36,9 +36,10 @@ Result<Done> check_plan(ByteView to_be_signed, const Permit& permit) {
   const auto findings = check_certificate(*certificate, {rules.profile->purpose, issuer});
   if (findings.empty()) return Done{};
   std::string all;
-  for (const auto& finding : findings) all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", finding.id, finding.detail);
-  return fail(ErrorKind::Failed, fmt::format("profile {} would make a certificate that must not be: {}",
-                                             rules.profile->name, all),
+  for (const auto& finding : findings)
+    all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", finding.id, finding.detail);
+  return fail(ErrorKind::Failed,
+              fmt::format("profile {} would make a certificate that must not be: {}", rules.profile->name, all),
               fmt::format("correct section {} in {}", rules.profile->section, rules.issuer->file()));
 }
 

@@ -17,10 +17,10 @@ constexpr const char* kAccepted = "accepted";
 constexpr const char* kRefused = "refused";
 
 // What only a ledger, a clock and an operator's wish can decide (decide.hpp).
-constexpr std::array kNeedsLedger{"issuer.validity",        "key.of-a-ca",         "key.other-subject", "key.renewal",
-                                  "profile.own-certificate", "request.already-issued", "request.duplicate",
-                                  "subject.not-unique",     "validity.cut",        "validity.not-before",
-                                  "validity.order",         "validity.past-issuer", "validity.too-long"};
+constexpr std::array kNeedsLedger{
+    "issuer.validity",        "key.of-a-ca",          "key.other-subject",  "key.renewal",  "profile.own-certificate",
+    "request.already-issued", "request.duplicate",    "subject.not-unique", "validity.cut", "validity.not-before",
+    "validity.order",         "validity.past-issuer", "validity.too-long"};
 
 Json list_of(const Findings& findings) {
   Json list = Json::array();
@@ -104,7 +104,8 @@ std::string report_text(const Json& report) {
     if (request.contains("subject")) text += fmt::format("  ({})", request.at("subject").get<std::string>());
     text += '\n';
     for (const auto& finding : request.at("findings")) {
-      text += fmt::format("          {}: {}\n", finding.at("id").get<std::string>(), finding.at("detail").get<std::string>());
+      text += fmt::format("          {}: {}\n", finding.at("id").get<std::string>(),
+                          finding.at("detail").get<std::string>());
     }
   }
   for (const auto& file : report.value("ignored", Json::array())) {

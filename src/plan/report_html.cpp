@@ -116,7 +116,8 @@ void add_section(std::string& page, const Json& requests, std::string_view verdi
 void add_ignored(std::string& page, const Json& ignored) {
   if (ignored.empty()) return;
   page += fmt::format("<section>\n<h2>Ignored ({})</h2>\n<ul>\n", ignored.size());
-  for (const auto& file : ignored) page += fmt::format("<li>{}: {}</li>\n", text_of(file, "file"), text_of(file, "reason"));
+  for (const auto& file : ignored)
+    page += fmt::format("<li>{}: {}</li>\n", text_of(file, "file"), text_of(file, "reason"));
   page += "</ul>\n</section>\n";
 }
 

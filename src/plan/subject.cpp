@@ -68,12 +68,15 @@ class SubjectPlan {
       if (same_entry(entry, asked)) return entry;
     }
     std::string values;
-    for (const auto* entry : own) values += fmt::format("{}\"{}\"", values.empty() ? "" : " or ", printable_value(entry));
+    for (const auto* entry : own)
+      values += fmt::format("{}\"{}\"", values.empty() ? "" : " or ", printable_value(entry));
     refuse(examination_, "subject.match",
            own.empty() ? fmt::format("the policy in {} wants {} to match, and the issuer's own name has none; correct "
-                                     "the policy section", issuer_.file(), field.name)
+                                     "the policy section",
+                                     issuer_.file(), field.name)
                        : fmt::format("{} is \"{}\" in the request and must be {} as in the issuer's own name; correct "
-                                     "the request", field.name, printable_value(asked), values));
+                                     "the request",
+                                     field.name, printable_value(asked), values));
     return nullptr;
   }
 
@@ -107,8 +110,8 @@ void judge_own_name(const ParsedRequest& request, const Rules& rules, Examinatio
   if (request.subject() == examination.subject) return;
   refuse(examination, "subject.own-name",
          fmt::format("the issuer's own certificate must have the name of [req] distinguished_name in {}, {}; the "
-                     "request has {}", rules.issuer->file(), printable_name(examination.subject),
-                     printable_name(request.subject())));
+                     "request has {}",
+                     rules.issuer->file(), printable_name(examination.subject), printable_name(request.subject())));
 }
 
 }  // namespace
@@ -119,12 +122,12 @@ void judge_subject(const ParsedRequest& request, const Rules& rules, Examination
   if (!asked) return;  // name_findings() says so
   if (rules.profile != nullptr && rules.profile->own_certificate) return judge_own_name(request, rules, examination);
 
-  examination.subject =
-      SubjectPlan(*rules.issuer, rules.issuer_certificate, request.subject(), examination).make();
+  examination.subject = SubjectPlan(*rules.issuer, rules.issuer_certificate, request.subject(), examination).make();
   remark_dropped(*rules.issuer, *asked, examination);
   const auto made = name_entries(examination.subject);
   if (made && made->empty()) {
-    refuse(examination, "subject.empty", "the certificate would have no subject at all; give the request a common name");
+    refuse(examination, "subject.empty",
+           "the certificate would have no subject at all; give the request a common name");
   }
 }
 

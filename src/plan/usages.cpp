@@ -56,14 +56,15 @@ std::optional<std::vector<std::string>> read_extended_key_usage(ByteView value) 
   const auto decoded = decode<OwnedUsages>(value, d2i_EXTENDED_KEY_USAGE, i2d_EXTENDED_KEY_USAGE);
   if (!decoded || sk_ASN1_OBJECT_num(decoded.get()) == 0) return std::nullopt;
   std::vector<std::string> oids;
-  for (int i = 0; i < sk_ASN1_OBJECT_num(decoded.get()); ++i) oids.push_back(dotted(sk_ASN1_OBJECT_value(decoded.get(), i)));
+  for (int i = 0; i < sk_ASN1_OBJECT_num(decoded.get()); ++i)
+    oids.push_back(dotted(sk_ASN1_OBJECT_value(decoded.get(), i)));
   return oids;
 }
 
 std::string usage_names(std::string_view oid, std::uint32_t bits) {
-  static constexpr std::array<std::string_view, 9> kKeyUsages{
-      "digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement",
-      "keyCertSign",      "cRLSign",        "encipherOnly",    "decipherOnly"};
+  static constexpr std::array<std::string_view, 9> kKeyUsages{"digitalSignature", "nonRepudiation", "keyEncipherment",
+                                                              "dataEncipherment", "keyAgreement",   "keyCertSign",
+                                                              "cRLSign",          "encipherOnly",   "decipherOnly"};
   static constexpr std::array<std::string_view, 8> kNetscapeTypes{"client",   "server", "email",   "objsign",
                                                                   "reserved", "sslCA",  "emailCA", "objCA"};
   const std::span<const std::string_view> names = oid == kKeyUsage ? std::span<const std::string_view>(kKeyUsages)

@@ -28,15 +28,16 @@ void judge_length(const Profile& profile, const Validity& validity, Instant now,
   if (validity.not_after <= validity.not_before || validity.not_after <= now) {
     refuse(examination, "validity.order",
            fmt::format("the certificate would be valid from {} until {}, which ends before it begins or is past; "
-                       "correct --days, --not-before or --not-after", to_rfc3339(validity.not_before),
-                       to_rfc3339(validity.not_after)));
+                       "correct --days, --not-before or --not-after",
+                       to_rfc3339(validity.not_before), to_rfc3339(validity.not_after)));
     return;
   }
   if (validity.not_after - validity.not_before > days(profile.maximum_days) || validity.not_after > kEndOfTime) {
     const auto whole = std::chrono::ceil<days>(validity.not_after - validity.not_before).count();
     refuse(examination, "validity.too-long",
            fmt::format("the certificate would be valid for {} days, and profile {} allows at most {}; ask for fewer "
-                       "days", whole, profile.name, profile.maximum_days));
+                       "days",
+                       whole, profile.name, profile.maximum_days));
   }
 }
 
@@ -57,13 +58,16 @@ void fit_into_issuer(const Certificate& issuer, const Profile& profile, Validity
   }
   if (validity.not_after <= issuer.not_after()) return;
   if (profile.past_issuer == PastIssuer::Refuse || issuer.not_after() <= validity.not_before) {
-    refuse(examination, "validity.past-issuer",
-           fmt::format("the certificate would end at {}, after its issuer does ({}); ask for fewer --days, or renew the "
-                       "issuer", to_rfc3339(validity.not_after), to_rfc3339(issuer.not_after())));
+    refuse(
+        examination, "validity.past-issuer",
+        fmt::format("the certificate would end at {}, after its issuer does ({}); ask for fewer --days, or renew the "
+                    "issuer",
+                    to_rfc3339(validity.not_after), to_rfc3339(issuer.not_after())));
     return;
   }
-  remark(examination, "validity.cut", fmt::format("the certificate ends with its issuer at {} instead of {}",
-                                                  to_rfc3339(issuer.not_after()), to_rfc3339(validity.not_after)));
+  remark(examination, "validity.cut",
+         fmt::format("the certificate ends with its issuer at {} instead of {}", to_rfc3339(issuer.not_after()),
+                     to_rfc3339(validity.not_after)));
   validity.not_after = issuer.not_after();
 }
 

@@ -15,7 +15,7 @@ Result<Done> check_pin_flags(const TokenInfo& token, FinalTry final_try) {
   }
   if (token.pin_final_try && final_try == FinalTry::Refuse) {
     return fail(ErrorKind::NeedsPerson, fmt::format("{}: a wrong PIN now would lock it for good", name_of(token)),
-                "make sure of the PIN, then consent to the final try");
+                "make sure of the PIN, then consent to the final try (`sealroom unlock` with --accept-final-try)");
   }
   return Done{};
 }

@@ -34,7 +34,8 @@ std::unexpected<Error> no_daemon(const std::string& home) {
 }
 
 std::unexpected<Error> connection_closed() {
-  return fail(ErrorKind::Failed, "the daemon closed the connection", "see what sealroomd itself reported, then try again");
+  return fail(ErrorKind::Failed, "the daemon closed the connection",
+              "see what sealroomd itself reported, then try again");
 }
 
 Result<Done> require_home(const std::string& home) {
@@ -60,7 +61,8 @@ Result<Fd> connected_socket(const std::string& home) {
     if (errno == EINTR) continue;
     if (errno == ENOENT || errno == ECONNREFUSED) return no_daemon(home);
     if (errno == EACCES || errno == EPERM) return not_permitted(home);
-    return fail(ErrorKind::Failed, fmt::format("{}: the daemon's socket cannot be reached: {}", printable(home), strerror(errno)));
+    return fail(ErrorKind::Failed,
+                fmt::format("{}: the daemon's socket cannot be reached: {}", printable(home), strerror(errno)));
   }
   return socket;
 }
@@ -112,7 +114,8 @@ Result<Json> received_message(int socket) {
 }
 
 std::unexpected<Error> no_answer(const char* rule) {
-  return fail(ErrorKind::Failed, fmt::format("answer of the daemon: {}", rule), "use sealroom and sealroomd of one release");
+  return fail(ErrorKind::Failed, fmt::format("answer of the daemon: {}", rule),
+              "use sealroom and sealroomd of one release");
 }
 
 // The result or the error in `message`. An error without an id is about the connection, and so about this call, too.

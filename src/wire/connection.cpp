@@ -34,7 +34,8 @@ void Connection::start() {
   arrival_.expires_after(service_.limits.hello);
   arrival_.async_wait([self = shared_from_this()](const error_code& error) {
     if (error || self->state_ != State::AwaitingHello) return;
-    self->part({{}, ProtocolError::Request, fmt::format("no hello came within {} ms", self->service_.limits.hello.count())});
+    const auto limit = self->service_.limits.hello.count();
+    self->part({{}, ProtocolError::Request, fmt::format("no hello came within {} ms", limit)});
   });
   await_readable();
 }
@@ -69,8 +70,8 @@ void Connection::read_frames() {
   for (int step = 0; step < kStepsPerTurn && may_read(); ++step) {
     // Before the kernel's word on who this is has been accepted, its descriptors are not even taken: closing one can
     // block where its file system is under the sender's control.
-    const auto result = reader_.read(socket_.native_handle(), state_ == State::Serving ? service_.limits.descriptors : 0);
-    switch (result) {
+    const auto most_descriptors = state_ == State::Serving ? service_.limits.descriptors : 0;
+    switch (reader_.read(socket_.native_handle(), most_descriptors)) {
       case FrameReader::Step::Waiting: return await_readable();
       case FrameReader::Step::Partial: watch_frame(); break;
       case FrameReader::Step::Complete: take_frame(); break;
@@ -87,7 +88,8 @@ void Connection::watch_frame() {
   arrival_.expires_after(service_.limits.frame);
   arrival_.async_wait([self = shared_from_this()](const error_code& error) {
     if (error || !self->watching_frame_ || self->arrival_.expiry() > std::chrono::steady_clock::now()) return;
-    self->part({{}, ProtocolError::Request, fmt::format("a frame was not complete within {} ms", self->service_.limits.frame.count())});
+    const auto limit = self->service_.limits.frame.count();
+    self->part({{}, ProtocolError::Request, fmt::format("a frame was not complete within {} ms", limit)});
   });
 }
 
@@ -109,7 +111,8 @@ void Connection::greet(const Request& request) {
   }
   if (*version != kProtocolVersion) {
     return part({request.id, ProtocolError::Parameters,
-                 fmt::format("hello: the client speaks protocol version {}, the daemon version {}; use programs of one release",
+                 fmt::format("hello: the client speaks protocol version {}, the daemon version {}; "
+                             "use programs of one release",
                              version->dump(), kProtocolVersion)});
   }
   auto welcome = service_.callbacks.on_hello(peer_);
@@ -153,7 +156,8 @@ void Connection::send(std::string frame) {
 void Connection::write_frames() {
   for (int step = 0; step < kStepsPerTurn && !outgoing_.empty(); ++step) {
     const auto& frame = outgoing_.front();
-    const auto put = ::send(socket_.native_handle(), frame.data() + written_, frame.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto put = ::send(socket_.native_handle(), frame.data() + written_, frame.size() - written_,
+                            MSG_NOSIGNAL | MSG_DONTWAIT);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (put < 0) return close();

@@ -39,7 +39,8 @@ Result<std::string> frame_of(const Json& message) {
   }
   const std::size_t length = frame.size() - 4;
   if (length > kLongestFrame) {
-    return fail(ErrorKind::Failed, fmt::format("the message is too large: {} octets, at most {} fit", length, kLongestFrame));
+    return fail(ErrorKind::Failed,
+                fmt::format("the message is too large: {} octets, at most {} fit", length, kLongestFrame));
   }
   for (std::size_t i = 0; i < 4; ++i) frame[i] = static_cast<char>((length >> (24 - 8 * i)) & 0xff);
   return frame;

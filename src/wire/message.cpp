@@ -52,7 +52,8 @@ ErrorKind kind_of(const Json& object) {
   const auto code = object.find("code");
   if (code == object.end() || !code->is_number_integer()) return ErrorKind::Failed;
   const auto value = code->get<std::int64_t>();
-  const auto coded = std::ranges::find_if(kKindNames, [&](const KindName& entry) { return code_of(entry.kind) == value; });
+  const auto coded =
+      std::ranges::find_if(kKindNames, [&](const KindName& entry) { return code_of(entry.kind) == value; });
   if (coded != kKindNames.end()) return coded->kind;
   return is_protocol_error(value) ? ErrorKind::Usage : ErrorKind::Failed;
 }

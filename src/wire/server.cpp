@@ -49,8 +49,8 @@ Result<Fd> bound_socket(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
-    return fail(ErrorKind::Failed, fmt::format("{}: is not 1 to {} octets long, as a socket's path must be", printable(path),
-                                               sizeof address.sun_path - 1));
+    return fail(ErrorKind::Failed, fmt::format("{}: is not 1 to {} octets long, as a socket's path must be",
+                                               printable(path), sizeof address.sun_path - 1));
   }
   memcpy(address.sun_path, path.data(), path.size());
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -73,7 +73,8 @@ class LoopServer final : public Server {
         loop_(std::make_shared<Loop>(1)),
         listener_(*loop_, socket.release()),
         pause_(*loop_),
-        service_{loop_, limits, std::move(callbacks), [this](std::uint64_t connection) { connections_.erase(connection); }} {}
+        service_{loop_, limits, std::move(callbacks),
+                 [this](std::uint64_t connection) { connections_.erase(connection); }} {}
 
   ~LoopServer() override { end(); }
 
@@ -150,7 +151,8 @@ class LoopServer final : public Server {
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::listen(const std::string& path, const ServerLimits& limits, Callbacks callbacks) {
+Result<std::unique_ptr<Server>> Server::listen(const std::string& path, const ServerLimits& limits,
+                                               Callbacks callbacks) {
   auto socket = bound_socket(path);
   if (!socket) return pass_on(socket);
   return std::make_unique<LoopServer>(path, std::move(*socket), limits, std::move(callbacks));

@@ -397,6 +397,9 @@ refuses 2 "linked-password: cannot be opened" pack "${trust[@]}" --store-passwor
 refuses 2 "is not a regular file" pack "${trust[@]}" --store-password-from file:pki
 refuses 2 "fd 9" pack "${trust[@]}" --store-password-from fd:9
 refuses 2 "NOT_THERE is not set" pack "${trust[@]}" --store-password-from env:NOT_THERE
+KEY_PASSWORD='the password of the key' refuses 2 "KEY_PASSWORD is not set" pack keystore --cert pki/broker.pem \
+  --chain pki/ca-chain.pem --key pki/broker.key --key-password-from env:KEY_PASSWORD --alias a --out out/n.jks \
+  --store-password-from env:KEY_PASSWORD # once read, it is gone
 refuses 2 "is none of prompt, file:PATH" pack "${trust[@]}" --store-password-from 'correct horse battery'
 if grep -q horse stderr; then fail "a password was repeated in an error"; fi
 refuses 2 "cannot be generated" pack keystore --cert pki/broker.pem --key pki/broker.key --key-password-from generate:out/x "${key[@]}"
@@ -423,6 +426,10 @@ step "a full disk and a missing directory leave nothing"
 small() { (ulimit -f 1 && pack "$@"); }
 refuses 1 "cannot be written" small "${broker[@]}" --alias a --out out/n.jks "${store[@]}"
 refuses 1 "cannot be created" pack truststore --entry root=pki/root.pem --out out/absent/n.jks "${store[@]}"
+
+refuses 1 "cannot be created" pack truststore --entry root=pki/root.pem --out out/absent/n.jks --store-password-from generate:out/n.password
+# The generated password takes the very name of the store, after the store's absence was checked.
+refuses 1 "out/n.jks: exists" pack truststore --entry root=pki/root.pem --out out/n.jks --store-password-from generate:out/n.jks
 
 step "nothing else is left"
 [ "$(ls -A out | tr '\n' ' ')" = "client.jks hivemq-keystore.jks hivemq-truststore.jks root.jks " ] || fail "left over: $(ls -A out)"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,6 +17,8 @@ namespace sealroom {
 struct Intake {
   std::vector<Found> files;  // in octet order of their paths
   Wish wish;
+  // Printable path → reason: here an earlier certificate for the same request or key is no obstacle.
+  std::map<std::string, std::string> reissue{};
 };
 
 // What an import made.

@@ -24,7 +24,7 @@ class Outbox {
 
   Outbox(Outbox&&) noexcept = default;
   Outbox& operator=(Outbox&& other) noexcept;
-  // Removes the .partial directory unless finish() succeeded.
+  // Removes the .partial directory, and PARENT if it was made for it, unless finish() succeeded.
   ~Outbox();
 
   // Writes a new file at `path` (relative, '/'-separated, each part plain), making directories as needed.
@@ -47,6 +47,7 @@ class Outbox {
   std::string parent_name_;
   std::string final_name_;
   std::string partial_name_;
+  Fd root_;  // only while PARENT is one that we made
   Fd parent_;
   Fd directory_;
   std::map<std::string, Digest> written_;

@@ -56,7 +56,8 @@ class Server {
 
   // Binds `path` (relative to the working directory; at most 107 octets) with mode 0666 inside a directory whose mode
   // guards it, after removing a socket that is left there. The caller holds the home's lock.
-  static Result<std::unique_ptr<Server>> listen(const std::string& path, const ServerLimits& limits, Callbacks callbacks);
+  static Result<std::unique_ptr<Server>> listen(const std::string& path, const ServerLimits& limits,
+                                                Callbacks callbacks);
 
   virtual ~Server() = default;
 

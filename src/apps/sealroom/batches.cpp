@@ -58,13 +58,16 @@ Result<WishOptions> read_wish(const Command& command, const char* usage) {
   namespace po = boost::program_options;
   Words words(usage);
   std::uint64_t days = 0;
-  words.options()("days", po::value(&days))("not-before", po::value<std::string>())("not-after", po::value<std::string>());
+  words.options()("days", po::value(&days))("not-before", po::value<std::string>())("not-after", po::value<std::string>())(
+      "reissue", po::value<std::string>())("reason", po::value<std::string>());
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   WishOptions options{.wish = Json::object(), .words = words.plain()};
   if (words.given("days")) options.wish["days"] = days;
   if (words.given("not-before")) options.wish["not_before"] = words.text("not-before");
   if (words.given("not-after")) options.wish["not_after"] = words.text("not-after");
+  if (words.given("reissue")) options.wish["reissue"] = words.text("reissue");
+  if (words.given("reason")) options.wish["reason"] = words.text("reason");
   return options;
 }
 
@@ -111,7 +114,7 @@ Result<Json> import_medium(wire::Client& client, const std::string& medium, cons
 }
 
 Result<int> import(const Command& command) {
-  auto options = read_wish(command, "import MEDIUM [--days N] [--not-before T] [--not-after T]");
+  auto options = read_wish(command, "import MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
   if (!options) return pass_on(options);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
@@ -123,7 +126,7 @@ Result<int> import(const Command& command) {
 }
 
 Result<int> process(const Command& command) {
-  auto options = read_wish(command, "process MEDIUM [--days N] [--not-before T] [--not-after T]");
+  auto options = read_wish(command, "process MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
   if (!options) return pass_on(options);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);

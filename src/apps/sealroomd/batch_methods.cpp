@@ -111,6 +111,8 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
   if (const auto days = parameters.number("days")) wish.days = static_cast<int>(std::min<std::uint64_t>(*days, 1'000'000));
   wish.not_before = parameters.moment("not_before");
   wish.not_after = parameters.moment("not_after");
+  const auto reissue = parameters.text_or("reissue", "");
+  const auto reason = parameters.text_or("reason", "");
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
   Intake intake;
@@ -120,6 +122,10 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
     request.session->uploaded_octets = 0;
   }
   intake.wish = wish;
+  if (reissue.empty() != trimmed(reason).empty()) {
+    return fail(ErrorKind::Usage, "a reissue needs the file and a reason", "import MEDIUM --reissue FILE --reason WHY");
+  }
+  if (!reissue.empty()) intake.reissue.emplace(reissue, printable(reason));
   auto batch = plan(work, std::move(intake));
   if (!batch) return pass_on(batch);
   auto covered = checkpoint_if_unlocked(work);

@@ -86,15 +86,15 @@ TEST_CASE("a secret comes through a pipe in pieces") {
 
 TEST_CASE("a descriptor that cannot be read is an error") { CHECK_FALSE(Secret::read(-1, "PIN")); }
 
-#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer turns mlock(2) into nothing
 TEST_CASE("the memory of a secret is locked and left out of core dumps") {
   const auto secret = Secret::copy_of(as_bytes("1234"));
   REQUIRE(secret);
   const auto flags = mapping_flags(secret->view().data());
-  CHECK(flags.find(" lo") != std::string::npos);
   CHECK(flags.find(" dd") != std::string::npos);
-}
+#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer turns mlock(2) into nothing
+  CHECK(flags.find(" lo") != std::string::npos);
 #endif
+}
 
 TEST_CASE("a secret has one owner") {
   static_assert(!std::is_copy_constructible_v<Secret> && !std::is_copy_assignable_v<Secret>);

@@ -48,12 +48,17 @@ TEST_CASE("a change that is dropped leaves nothing") {
 
 TEST_CASE("a change that is assigned over is taken back") {
   const LedgerHome home;
+  const LedgerHome other_home;
   auto ledger = home.open();
+  auto other = other_home.open();
   auto change = begin(ledger);
-  REQUIRE(change.append(event(1)));
-  auto moved = std::move(change);
-  REQUIRE(moved.append(event(2)));
-  CHECK(commit(std::move(moved)) == 2);
+  REQUIRE(change.append(event(0)));
+  change = begin(other);
+  REQUIRE(change.append(event(0)));
+  CHECK(commit(std::move(change)) == 1);
+  CHECK(*ledger.log_size() == 0);
+  CHECK(*other.log_size() == 1);
+  append(ledger, 1);
 }
 
 TEST_CASE("a second change beside a living one aborts") {

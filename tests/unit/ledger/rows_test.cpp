@@ -94,7 +94,8 @@ TEST_CASE("an issuer's state is one of the documented ones") {
   const LedgerHome home;
   auto ledger = home.open();
   auto change = begin(ledger);
-  check_error(change.put_issuer({.name = "root", .state = "odd", .request = {}, .chain = {}}), ErrorKind::Integrity, "");
+  check_error(change.put_issuer({.name = "root", .state = "odd", .request = {}, .chain = {}}), ErrorKind::Integrity,
+              "constraint");
 }
 
 TEST_CASE("batch identifiers count up within a day and are never given twice") {
@@ -112,14 +113,15 @@ TEST_CASE("batch identifiers count up within a day and are never given twice") {
   add_batch(ledger, "B-20261121-10000");
   CHECK(*ledger.next_batch_id(day) == "B-20261121-10001");
   auto change = begin(ledger);
-  check_error(change.add_batch(batch_row("B-20261121-0007")), ErrorKind::Integrity, "");
+  check_error(change.add_batch(batch_row("B-20261121-0007")), ErrorKind::Integrity, "constraint");
 }
 
 TEST_CASE("only identifiers of the documented form make batches") {
   const LedgerHome home;
   auto ledger = home.open();
-  for (const char* id : {"", "B-20261121-1", "B-20261121-0000", "B-20261121-00001", "b-20261121-0001", "B-2026112-00001",
-                         "B-20261121-000x", "B-20261121_0001", "B-20261121-0001 ", "B-20261121-9999999999999"}) {
+  for (const char* id :
+       {"", "B-20261121-1", "B-20261121-0000", "B-20261121-00001", "b-20261121-0001", "B-2026112-00001",
+        "B-20261121-000x", "B-20261121_0001", "B-20261121-0001 ", "B-20261121-9999999999999"}) {
     CAPTURE(id);
     auto change = begin(ledger);
     check_error(change.add_batch(batch_row(id)), ErrorKind::Integrity, "identifier");

@@ -78,9 +78,8 @@ void check_refused(const std::string& note, const std::string& reason) {
 }  // namespace
 
 TEST_CASE("the text of a checkpoint is origin, size and root") {
-  CHECK(log::note_text({.origin = "example.com/behind-the-sofa",
-                        .size = 20852163,
-                        .root = *digest_from_hex("0ac5186a91863e8e1d90c808014aa89bf5da8e3ee1d9f07630f0378f68f1ab62")}) ==
+  const auto root = *digest_from_hex("0ac5186a91863e8e1d90c808014aa89bf5da8e3ee1d9f07630f0378f68f1ab62");
+  CHECK(log::note_text({.origin = "example.com/behind-the-sofa", .size = 20852163, .root = root}) ==
         "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n");
 }
 
@@ -197,7 +196,8 @@ TEST_CASE("malformed signature lines are refused, also those of others") {
 }
 
 TEST_CASE("invalid UTF-8 is refused in any place") {
-  for (const char* octets : {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "\xe2\x82"}) {
+  for (const char* octets :
+       {"\x80", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8", "\xe2\x82"}) {
     CAPTURE(octets);
     check_refused(good_note() + "\u2014 w" + octets + " AAAAAAA=\n", "UTF-8");
   }

@@ -13,7 +13,6 @@
 #include <catch2/catch.hpp>
 
 #include "private_mount.hpp"
-#include "sealroom/crypto/crypto.hpp"
 #include "support/run_program.hpp"
 #include "support/temporary_directory.hpp"
 
@@ -140,7 +139,9 @@ TEST_CASE("what is named like a request and is no file is media.not-a-file, and 
   REQUIRE(mkfifo(medium.at("pipe").c_str(), 0644) == 0);
   REQUIRE(mknod(medium.at("i/p/socket.csr").c_str(), S_IFSOCK | 0644, 0) == 0);
   CHECK(medium.verdict("i/p/folder.csr") == "media.not-a-file: is a folder");
-  for (const auto* path : {"i/p/pipe.csr", "i/pipe", "pipe"}) CHECK(medium.verdict(path) == "media.not-a-file: is a pipe");
+  for (const auto* path : {"i/p/pipe.csr", "i/pipe", "pipe"}) {
+    CHECK(medium.verdict(path) == "media.not-a-file: is a pipe");
+  }
   CHECK(medium.verdict("i/p/socket.csr") == "media.not-a-file: is a socket");
   if (mknod(medium.at("i/p/device.csr").c_str(), S_IFCHR | 0644, makedev(1, 5)) == 0) {  // endless zeros
     CHECK(medium.verdict("i/p/device.csr") == "media.not-a-file: is a device");
@@ -205,7 +206,8 @@ TEST_CASE("an empty file is media.empty") {
 
 TEST_CASE("names of any octets are handed over unchanged") {
   const Medium medium;
-  const auto stem = GENERATE(as<std::string>(), "a\nb", "..a", "a..", "\xff\xfe", " ", "a\\b", "-rf", "\x1b[2J", "$(reboot)");
+  const auto stem = GENERATE(as<std::string>(), "a\nb", "..a", "a..", "\xff\xfe", " ",
+                             "a\\b", "-rf", "\x1b[2J", "$(reboot)");
   const auto name = stem + ".csr";
   const auto folder = stem.starts_with(".") ? "p" : stem;
   medium.write(stem + "x/" + folder + "/" + name, "odd");
@@ -408,13 +410,14 @@ TEST_CASE("a file that changes while it is read is handed over within the limit,
   const auto path = medium.at("i/p/moving.csr");
   std::atomic<bool> stop = false;
   std::thread writer([&] {
-    for (unsigned turn = 0; !stop; ++turn) {
+    bool placed = true;
+    for (unsigned turn = 0; !stop && placed; ++turn) {
       unlink(path.c_str());
       switch (turn % 4) {
-        case 0: static_cast<void>(symlink("/etc/passwd", path.c_str())); break;
-        case 1: static_cast<void>(mkfifo(path.c_str(), 0644)); break;
-        case 2: static_cast<void>(mkdir(path.c_str(), 0755)), rmdir(path.c_str()); break;
-        default: static_cast<void>(write_new_file(path, as_bytes(std::string(turn % 2000, 'm')), 0644));
+        case 0: placed = symlink("/etc/passwd", path.c_str()) == 0; break;
+        case 1: placed = mkfifo(path.c_str(), 0644) == 0; break;
+        case 2: placed = mkdir(path.c_str(), 0755) == 0 && rmdir(path.c_str()) == 0; break;
+        default: placed = write_new_file(path, as_bytes(std::string(turn % 2000, 'm')), 0644).has_value();
       }
     }
   });

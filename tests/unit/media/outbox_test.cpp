@@ -173,8 +173,9 @@ TEST_CASE("a path written twice ends the export") {
 TEST_CASE("paths that lead elsewhere, or not onto every file system, are refused and end the export") {
   TemporaryDirectory medium;
   auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
-  const auto path = GENERATE(as<std::string>(), "", ".", "..", "../x", "i/../../x", "/x", "i//x", "i/", "./x", ".hidden", "a\\b", "a:b",
-                             "a*", "a\nb", "a.", "a ", "gr\u00fcn", std::string("a\0b", 3), std::string(256, 'a'));
+  const auto path = GENERATE(as<std::string>(), "", ".", "..", "../x", "i/../../x", "/x", "i//x", "i/", "./x",
+                             ".hidden", "a\\b", "a:b", "a*", "a\nb", "a.", "a ", "gr\u00fcn", std::string("a\0b", 3),
+                             std::string(256, 'a'));
   check_refused(outbox.write(path, as_bytes("x"), 0444), "is not a path");
   CHECK_FALSE(outbox.finish());
   CHECK(names_below(medium.path()) == std::set<std::string>{"issued"});
@@ -184,7 +185,9 @@ TEST_CASE("plain paths of every allowed kind are written") {
   TemporaryDirectory medium;
   auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
   REQUIRE(outbox.write("x.cert.pem", as_bytes("x"), 0444));
-  for (const auto& path : {"a.b", "-x", "_", "with blank/in it", "d/e/f/g"}) REQUIRE(outbox.write(path, as_bytes(path), 0444));
+  for (const auto& path : {"a.b", "-x", "_", "with blank/in it", "d/e/f/g"}) {
+    REQUIRE(outbox.write(path, as_bytes(path), 0444));
+  }
   REQUIRE(outbox.write(std::string(255, 'n'), as_bytes("n"), 0444));
   REQUIRE(outbox.finish());
   CHECK(medium.read("issued/B-1/with blank/in it") == "with blank/in it");

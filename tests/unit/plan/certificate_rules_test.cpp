@@ -21,9 +21,9 @@ const Certificate& issuer() {
 
 // Extensions of a server's certificate that breaks no rule.
 Lines server_lines() {
-  return {{"basicConstraints", "CA:FALSE"},         {"subjectKeyIdentifier", "hash"},
-          {"authorityKeyIdentifier", "keyid"},      {"keyUsage", "critical,digitalSignature"},
-          {"extendedKeyUsage", "serverAuth"},       {"subjectAltName", "DNS:broker.example.com"}};
+  return {{"basicConstraints", "CA:FALSE"},    {"subjectKeyIdentifier", "hash"},
+          {"authorityKeyIdentifier", "keyid"}, {"keyUsage", "critical,digitalSignature"},
+          {"extendedKeyUsage", "serverAuth"},  {"subjectAltName", "DNS:broker.example.com"}};
 }
 
 // Those of a CA below the test root.
@@ -67,7 +67,8 @@ Ids broken_by_ca(const Lines& lines) {
 TEST_CASE("certificates as they should be break no rule") {
   CHECK(broken_by({}) == Ids{});
   CHECK(broken_by_lines(with(server_lines(), "extendedKeyUsage", "clientAuth"), Purpose::Client) == Ids{});
-  CHECK(broken_by_lines(without(with(server_lines(), "extendedKeyUsage", "clientAuth"), "subjectAltName"), Purpose::Client) == Ids{});
+  CHECK(broken_by_lines(without(with(server_lines(), "extendedKeyUsage", "clientAuth"), "subjectAltName"),
+                        Purpose::Client) == Ids{});
   CHECK(broken_by_lines(without(server_lines(), "subjectKeyIdentifier")) == Ids{});
   CHECK(broken_by_lines(without(server_lines(), "basicConstraints")) == Ids{});
   CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "critical,DNS:a.example")) == Ids{});
@@ -78,7 +79,9 @@ TEST_CASE("certificates as they should be break no rule") {
 
 TEST_CASE("cert.version and cert.serial") {
   const auto made = authority().issue({.extensions = {}});
-  must(X509_set_version(made.get(), X509_VERSION_1) == 1 && X509_sign(made.get(), authority().intermediate_key(), EVP_sha256()) > 0, "v1");
+  must(X509_set_version(made.get(), X509_VERSION_1) == 1 &&
+           X509_sign(made.get(), authority().intermediate_key(), EVP_sha256()) > 0,
+       "v1");
   CHECK(ids_of(check_certificate(parsed(made), {Purpose::Server, &issuer()})).contains("cert.version"));
   CHECK(broken_by({.serial = 0}) == Ids{"cert.serial"});
   CHECK(broken_by({.serial = -5}) == Ids{"cert.serial"});
@@ -89,9 +92,11 @@ TEST_CASE("cert.version and cert.serial") {
 TEST_CASE("cert.issuer and cert.authority-key-identifier") {
   static const Certificate root = parsed(authority().root());
   const auto leaf = parsed(authority().issue({.extensions = server_lines()}));
-  CHECK(ids_of(check_certificate(leaf, {Purpose::Server, &root})) == Ids{"cert.issuer", "cert.authority-key-identifier"});
+  CHECK(ids_of(check_certificate(leaf, {Purpose::Server, &root})) ==
+        Ids{"cert.issuer", "cert.authority-key-identifier"});
   CHECK(broken_by_lines(without(server_lines(), "authorityKeyIdentifier")) == Ids{"cert.authority-key-identifier"});
-  CHECK(broken_by_lines(with(server_lines(), "authorityKeyIdentifier", "critical,keyid")) == Ids{"cert.authority-key-identifier"});
+  CHECK(broken_by_lines(with(server_lines(), "authorityKeyIdentifier", "critical,keyid")) ==
+        Ids{"cert.authority-key-identifier"});
 }
 
 TEST_CASE("cert.validity and cert.within-issuer") {
@@ -112,11 +117,13 @@ TEST_CASE("cert.key and cert.issuers-key") {
 }
 
 TEST_CASE("cert.basic-constraints") {
-  CHECK(broken_by_lines(with(server_lines(), "basicConstraints", "critical,CA:TRUE")).contains("cert.basic-constraints"));
+  CHECK(
+      broken_by_lines(with(server_lines(), "basicConstraints", "critical,CA:TRUE")).contains("cert.basic-constraints"));
   CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "CA:TRUE")) == Ids{"cert.basic-constraints"});
   CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "critical,CA:FALSE")) == Ids{"cert.basic-constraints"});
   CHECK(broken_by_ca(without(ca_lines(), "basicConstraints")) == Ids{"cert.basic-constraints"});
-  CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "critical,CA:FALSE,pathlen:0")) == Ids{"cert.basic-constraints"});
+  CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "critical,CA:FALSE,pathlen:0")) ==
+        Ids{"cert.basic-constraints"});
 }
 
 TEST_CASE("cert.path-length and cert.issuer-rights") {
@@ -124,15 +131,18 @@ TEST_CASE("cert.path-length and cert.issuer-rights") {
   CHECK(broken_by_lines(ca_lines(), Purpose::Ca) == Ids{"cert.path-length"});
   const auto leaf = authority().issue({.extensions = server_lines()});
   const auto parsed_leaf = parsed(leaf);
-  const auto below = make_certificate({.key_number = 7, .extensions = server_lines()}, leaf.get(), test_key("ec:P-256"));
+  const auto below =
+      make_certificate({.key_number = 7, .extensions = server_lines()}, leaf.get(), test_key("ec:P-256"));
   CHECK(ids_of(check_certificate(parsed(below), {Purpose::Server, &parsed_leaf})) == Ids{"cert.issuer-rights"});
 
-  const auto long_path = make_certificate({.key_number = 8, .extensions = with(ca_lines(), "basicConstraints", "critical,CA:TRUE,pathlen:2")},
-                                          authority().root().get(), authority().root_key());
+  const auto long_path = make_certificate(
+      {.key_number = 8, .extensions = with(ca_lines(), "basicConstraints", "critical,CA:TRUE,pathlen:2")},
+      authority().root().get(), authority().root_key());
   const auto upper = parsed(long_path);
   const auto under_it = [&](const std::string& constraints) {
-    const auto made = make_certificate({.key_number = 9, .extensions = with(ca_lines(), "basicConstraints", constraints)},
-                                       long_path.get(), test_key("ec:P-256", 8));
+    const auto made =
+        make_certificate({.key_number = 9, .extensions = with(ca_lines(), "basicConstraints", constraints)},
+                         long_path.get(), test_key("ec:P-256", 8));
     return ids_of(check_certificate(parsed(made), {Purpose::Ca, &upper}));
   };
   CHECK(under_it("critical,CA:TRUE,pathlen:1") == Ids{});
@@ -140,7 +150,8 @@ TEST_CASE("cert.path-length and cert.issuer-rights") {
 }
 
 TEST_CASE("cert.key-usage") {
-  CHECK(broken_by_lines(with(server_lines(), "keyUsage", "critical,digitalSignature,keyCertSign")) == Ids{"cert.key-usage"});
+  CHECK(broken_by_lines(with(server_lines(), "keyUsage", "critical,digitalSignature,keyCertSign")) ==
+        Ids{"cert.key-usage"});
   CHECK(broken_by_lines(with(server_lines(), "keyUsage", "cRLSign")) == Ids{"cert.key-usage"});
   CHECK(broken_by_lines(with(server_lines(), "keyUsage", "DER:03060080000000ff")) == Ids{"cert.key-usage"});
   CHECK(broken_by_lines(without(server_lines(), "keyUsage")) == Ids{});
@@ -158,7 +169,8 @@ TEST_CASE("cert.netscape-type") {
 TEST_CASE("cert.extended-key-usage") {
   CHECK(broken_by_lines(with(server_lines(), "extendedKeyUsage", "serverAuth,clientAuth")) == Ids{});
   CHECK(broken_by_lines(with(server_lines(), "extendedKeyUsage", "clientAuth")) == Ids{"cert.extended-key-usage"});
-  CHECK(broken_by_lines(with(server_lines(), "extendedKeyUsage", "serverAuth,anyExtendedKeyUsage")) == Ids{"cert.extended-key-usage"});
+  CHECK(broken_by_lines(with(server_lines(), "extendedKeyUsage", "serverAuth,anyExtendedKeyUsage")) ==
+        Ids{"cert.extended-key-usage"});
   CHECK(broken_by_lines(without(server_lines(), "extendedKeyUsage")) == Ids{"cert.extended-key-usage"});
   CHECK(broken_by_lines(server_lines(), Purpose::Client) == Ids{"cert.extended-key-usage"});
 }
@@ -167,7 +179,8 @@ TEST_CASE("cert.missing-san, cert.san and cert.subject") {
   CHECK(broken_by_lines(without(server_lines(), "subjectAltName")) == Ids{"cert.missing-san"});
   CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DER:3000")) == Ids{"cert.san"});
   CHECK(broken_by({.subject = {}}) == Ids{"cert.subject"});
-  CHECK(broken_by({.subject = {}, .extensions = with(server_lines(), "subjectAltName", "critical,DNS:a.example")}) == Ids{});
+  CHECK(broken_by({.subject = {}, .extensions = with(server_lines(), "subjectAltName", "critical,DNS:a.example")}) ==
+        Ids{});
 }
 
 TEST_CASE("cert.subject-key-identifier") {

@@ -27,7 +27,11 @@ Decision wished(const Wish& wish, const Profile& profile = kServer, Instant now 
 
 // An earlier certificate for the key and the subject of the standard recipe.
 EarlierCertificate earlier(const Bytes& subject) {
-  return {.batch = "B-20260501-0001", .issuer = "intermediate", .serial = "21AB", .subject = subject, .not_after = kNow + days(9)};
+  return {.batch = "B-20260501-0001",
+          .issuer = "intermediate",
+          .serial = "21AB",
+          .subject = subject,
+          .not_after = kNow + days(9)};
 }
 
 Bytes standard_subject() { return examine(submission(make_request({})), tiers().rules()).subject; }
@@ -105,7 +109,8 @@ TEST_CASE("a subject that already has a certificate is refused where the issuer 
   Facts facts = facts_now();
   facts.same_subject = {earlier(standard_subject())};
   CHECK(permitted(decided(facts)));
-  const auto config = issuer_config(changed(shipped("issuers/intermediate.cnf"), "unique_subject   = no", "unique_subject   = yes"));
+  const auto config =
+      issuer_config(changed(shipped("issuers/intermediate.cnf"), "unique_subject   = no", "unique_subject   = yes"));
   auto rules = tiers().rules();
   rules.issuer = &config;
   CHECK(refused(decided(facts, rules)) == Ids{"subject.not-unique"});
@@ -115,7 +120,9 @@ TEST_CASE("a subject that already has a certificate is refused where the issuer 
 TEST_CASE("the own profile is for the issuer without a certificate, and only that") {
   const auto& made = tiers();
   const auto own = own_request(made.root_config(), made.kind(), 200);
-  const auto decide_own = [&](const Rules& rules) { return decide(examine(submission(own), rules), rules, facts_now(), {}); };
+  const auto decide_own = [&](const Rules& rules) {
+    return decide(examine(submission(own), rules), rules, facts_now(), {});
+  };
   CHECK(permitted(decide_own(made.own_rules())));
   auto with_certificate = made.own_rules();
   with_certificate.issuer_certificate = &made.root();
@@ -148,11 +155,13 @@ TEST_CASE("validity follows the wish within the profile's maximum") {
 
 TEST_CASE("validity that is too long or runs backwards is refused") {
   CHECK(refused(wished({.days = 366, .not_before = {}, .not_after = {}})) == Ids{"validity.too-long"});
-  CHECK(refused(wished({.days = {}, .not_before = {}, .not_after = kNow + days(365) + seconds(1)})) == Ids{"validity.too-long"});
+  CHECK(refused(wished({.days = {}, .not_before = {}, .not_after = kNow + days(365) + seconds(1)})) ==
+        Ids{"validity.too-long"});
   CHECK(refused(wished({.days = 0, .not_before = {}, .not_after = {}})) == Ids{"validity.order"});
   CHECK(refused(wished({.days = -1, .not_before = {}, .not_after = {}})) == Ids{"validity.order"});
-  CHECK(refused(wished({.days = {}, .not_before = kNow + days(2), .not_after = kNow + days(1)})) == Ids{"validity.order"});
-  CHECK(refused(wished({.days = {}, .not_before = kNow - days(2), .not_after = kNow})) .contains("validity.order"));
+  CHECK(refused(wished({.days = {}, .not_before = kNow + days(2), .not_after = kNow + days(1)})) ==
+        Ids{"validity.order"});
+  CHECK(refused(wished({.days = {}, .not_before = kNow - days(2), .not_after = kNow})).contains("validity.order"));
 }
 
 TEST_CASE("a certificate does not begin before its issuer") {
@@ -189,7 +198,8 @@ TEST_CASE("no validity reaches past the year 9999") {
   const Rules rules{&made.root_config(), &own, nullptr, {}};
   const auto request = own_request(made.root_config(), made.kind(), 200);
   const auto with_days = [&](int count) {
-    return decide(examine(submission(request), rules), rules, facts_now(), {.days = count, .not_before = {}, .not_after = {}});
+    return decide(examine(submission(request), rules), rules, facts_now(),
+                  {.days = count, .not_before = {}, .not_after = {}});
   };
   CHECK(permitted(with_days(2'900'000)));
   CHECK(refused(with_days(2'930'000)) == Ids{"validity.too-long"});

@@ -1,6 +1,6 @@
+#include "sealroom/plan/document.hpp"
 #include "plan_fixture.hpp"
 #include "sealroom/log/canonical.hpp"
-#include "sealroom/plan/document.hpp"
 #include "sealroom/plan/report.hpp"
 
 namespace sealroom {
@@ -74,7 +74,8 @@ TEST_CASE("the line of an accepted request binds serial and octets") {
 
 TEST_CASE("the line of a refused request has its finding ids and no serial") {
   const auto rules = tiers().rules();
-  const auto decision = decide(examine(submission(make_request({.key = "rsa:1024", .extensions = {}})), rules), rules, facts_now(), {});
+  const auto decision =
+      decide(examine(submission(make_request({.key = "rsa:1024", .extensions = {}})), rules), rules, facts_now(), {});
   const auto line = parse_json(request_line(verdict_of(decision, "intermediate", "server_cert"), {}), "line").value();
   CHECK(line.at("verdict") == "refused");
   CHECK(line.at("findings") == Json({"key.rsa-too-short", "names.missing-san"}));

@@ -36,12 +36,13 @@ TEST_CASE("what is no request at all is refused with the parser's findings") {
 }
 
 TEST_CASE("without profile, configuration or issuer certificate the open rules are listed and nothing else is lost") {
-  const auto request = make_request({.extensions = {{"basicConstraints", "CA:TRUE"}, {"subjectAltName", "DNS:*.example.com,DNS:a_b"}}});
+  const auto request =
+      make_request({.extensions = {{"basicConstraints", "CA:TRUE"}, {"subjectAltName", "DNS:*.example.com,DNS:a_b"}}});
   SECTION("nothing") {
     const auto examination = examine(submission(request), {});
     CHECK(ids_of(examination.refusals) == Ids{"names.dns"});
-    for (const auto* id : {"extension.ca-rights", "names.missing-san", "names.wildcard", "subject.missing", "subject.match",
-                           "issuer.not-a-ca"}) {
+    for (const auto* id : {"extension.ca-rights", "names.missing-san", "names.wildcard", "subject.missing",
+                           "subject.match", "issuer.not-a-ca"}) {
       CAPTURE(id);
       CHECK(listed(examination, id));
     }
@@ -55,8 +56,9 @@ TEST_CASE("without profile, configuration or issuer certificate the open rules a
   SECTION("no issuer certificate") {
     auto rules = tiers().root_rules();
     rules.issuer_certificate = nullptr;
-    const auto examination =
-        examine(submission(make_request({.subject = {{"C", "FR"}, {"ST", "x"}, {"O", "x"}, {"CN", "CA"}}, .extensions = {}})), rules);
+    const auto examination = examine(
+        submission(make_request({.subject = {{"C", "FR"}, {"ST", "x"}, {"O", "x"}, {"CN", "CA"}}, .extensions = {}})),
+        rules);
     CHECK(ids_of(examination.refusals) == Ids{});
     CHECK(listed(examination, "subject.match"));
     CHECK(listed(examination, "issuer.path-length"));

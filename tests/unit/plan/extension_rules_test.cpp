@@ -21,9 +21,10 @@ std::string treatment(const Examination& examination, const std::string& asked) 
 Rules intermediate_rules() { return tiers().root_rules(); }
 
 Examination examined_ca(const std::vector<Line>& extensions) {
-  return examine(submission(make_request({.subject = {{"C", "DE"}, {"ST", "Bavaria"}, {"O", "HiveMQ"}, {"CN", "Issuing CA"}},
-                                          .extensions = extensions})),
-                 intermediate_rules());
+  return examine(
+      submission(make_request({.subject = {{"C", "DE"}, {"ST", "Bavaria"}, {"O", "HiveMQ"}, {"CN", "Issuing CA"}},
+                               .extensions = extensions})),
+      intermediate_rules());
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ TEST_CASE("a server request without subjectAltName is refused with the word abou
 }
 
 TEST_CASE("subjectAltName is dropped where the issuer copies nothing, and a server then lacks it") {
-  const auto config = issuer_config(changed(shipped("issuers/intermediate.cnf"), "copy_extensions  = copy", "copy_extensions  = none"));
+  const auto config =
+      issuer_config(changed(shipped("issuers/intermediate.cnf"), "copy_extensions  = copy", "copy_extensions  = none"));
   auto rules = tiers().rules(kClient);
   rules.issuer = &config;
   const auto client = examined({kNames}, rules);
@@ -72,10 +74,10 @@ TEST_CASE("a section's own subjectAltName takes the place of the request's") {
 
 TEST_CASE("CA rights in a request for a leaf are refused") {
   const auto extension = GENERATE(values<Line>({{"basicConstraints", "CA:TRUE"},
-                                                         {"basicConstraints", "critical,CA:TRUE,pathlen:3"},
-                                                         {"keyUsage", "keyCertSign"},
-                                                         {"keyUsage", "digitalSignature,cRLSign"},
-                                                         {"nsCertType", "sslCA"}}));
+                                                {"basicConstraints", "critical,CA:TRUE,pathlen:3"},
+                                                {"keyUsage", "keyCertSign"},
+                                                {"keyUsage", "digitalSignature,cRLSign"},
+                                                {"nsCertType", "sslCA"}}));
   CAPTURE(extension.first, extension.second);
   const Profile& profile = GENERATE(std::cref(kServer), std::cref(kClient));
   const auto examination = examined({kNames, extension}, tiers().rules(profile));
@@ -84,7 +86,8 @@ TEST_CASE("CA rights in a request for a leaf are refused") {
 }
 
 TEST_CASE("CA rights in a request for a CA are the profile's") {
-  const auto examination = examined_ca({{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign,cRLSign"}});
+  const auto examination =
+      examined_ca({{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "critical,keyCertSign,cRLSign"}});
   CHECK(ids_of(examination.refusals) == Ids{});
   CHECK(treatment(examination, "extension basicConstraints") == "replaced by the profile's");
   CHECK(treatment(examination, "extension keyUsage") == "replaced by the profile's");
@@ -97,13 +100,13 @@ TEST_CASE("a longer path than the profile gives is refused") {
 
 TEST_CASE("usages within the profile are the profile's") {
   const auto extension = GENERATE(values<Line>({{"basicConstraints", "CA:FALSE"},
-                                                         {"keyUsage", "digitalSignature"},
-                                                         {"keyUsage", "critical,digitalSignature,keyEncipherment"},
-                                                         {"extendedKeyUsage", "serverAuth"},
-                                                         {"nsCertType", "server"},
-                                                         {"nsComment", "anything"},
-                                                         {"subjectKeyIdentifier", "hash"},
-                                                         {"subjectKeyIdentifier", "00112233"}}));
+                                                {"keyUsage", "digitalSignature"},
+                                                {"keyUsage", "critical,digitalSignature,keyEncipherment"},
+                                                {"extendedKeyUsage", "serverAuth"},
+                                                {"nsCertType", "server"},
+                                                {"nsComment", "anything"},
+                                                {"subjectKeyIdentifier", "hash"},
+                                                {"subjectKeyIdentifier", "00112233"}}));
   CAPTURE(extension.first, extension.second);
   const auto examination = examined({kNames, extension}, tiers().rules());
   CHECK(ids_of(examination.refusals) == Ids{});
@@ -132,9 +135,9 @@ TEST_CASE("usages beyond the profile are refused and named") {
 
 TEST_CASE("unknown extensions are refused or dropped by the profile, and listed either way") {
   const auto extension = GENERATE(values<Line>({{"certificatePolicies", "DER:3007300506032a0304"},
-                                                         {"nameConstraints", "permitted;DNS:example.com"},
-                                                         {"tlsfeature", "status_request"},
-                                                         {"1.2.3.4.5", "DER:0500"}}));
+                                                {"nameConstraints", "permitted;DNS:example.com"},
+                                                {"tlsfeature", "status_request"},
+                                                {"1.2.3.4.5", "DER:0500"}}));
   const std::string asked = "extension " + extension.first;
   CAPTURE(asked);
   const auto refused = examined({kNames, extension}, tiers().rules());
@@ -160,7 +163,8 @@ TEST_CASE("an extension that the section defines is the profile's") {
 }
 
 TEST_CASE("known extensions whose octets are not their type are refused") {
-  const std::string name = GENERATE(as<std::string>(), "basicConstraints", "keyUsage", "extendedKeyUsage", "nsCertType");
+  const std::string name =
+      GENERATE(as<std::string>(), "basicConstraints", "keyUsage", "extendedKeyUsage", "nsCertType");
   const std::string octets = GENERATE(as<std::string>(), "DER:0500", "DER:30020500", "DER:0c0161");
   CAPTURE(name, octets);
   CHECK(ids_of(examined({kNames, {name, octets}}, tiers().rules()).refusals) == Ids{"extension.malformed"});
@@ -170,7 +174,8 @@ TEST_CASE("a challenge password is ignored and its value never shown") {
   const auto request = unsigned_request({});
   const std::string secret = "correct horse";
   must(X509_REQ_add1_attr_by_txt(request.get(), "challengePassword", MBSTRING_ASC,
-                                 reinterpret_cast<const unsigned char*>(secret.data()), static_cast<int>(secret.size())) == 1,
+                                 reinterpret_cast<const unsigned char*>(secret.data()),
+                                 static_cast<int>(secret.size())) == 1,
        "attribute");
   const auto examination = examine(submission(sign_request(request.get())), tiers().rules());
   CHECK(ids_of(examination.refusals) == Ids{});

@@ -108,7 +108,8 @@ TEST_CASE("the RSA exponent is odd, above 65536 and below 2^256") {
       {"115792089237316195423570985008687907853269984665640564039457584007913129639937", false},  // 2^256 + 1
   }));
   CAPTURE(row.exponent);
-  CHECK(refusals_for(rsa_key(modulus.get(), from_decimal(row.exponent).get())).contains("key.rsa-exponent") != row.good);
+  CHECK(refusals_for(rsa_key(modulus.get(), from_decimal(row.exponent).get())).contains("key.rsa-exponent") !=
+        row.good);
 }
 
 TEST_CASE("an RSA modulus that arithmetic shows to be weak is refused") {
@@ -123,7 +124,8 @@ TEST_CASE("an RSA modulus that arithmetic shows to be weak is refused") {
     const auto modulus = product(large.get(), from_decimal("751").get());
     CHECK(refusals_for(rsa_key(modulus.get())).contains("key.rsa-modulus"));
     // 757 is above the bound: only factoring finds it.
-    CHECK_FALSE(refusals_for(rsa_key(product(large.get(), from_decimal("757").get()).get())).contains("key.rsa-modulus"));
+    CHECK_FALSE(
+        refusals_for(rsa_key(product(large.get(), from_decimal("757").get()).get())).contains("key.rsa-modulus"));
   }
   SECTION("a prime") { CHECK(refusals_for(rsa_key(prime_2048().get())) == Ids{"key.rsa-modulus"}); }
   SECTION("a square") {
@@ -146,7 +148,8 @@ TEST_CASE("an RSA modulus that arithmetic shows to be weak is refused") {
     const OwnedBignum candidate(BN_new());
     for (BN_ULONG number = 2; number <= 167; ++number) {
       must(BN_set_word(candidate.get(), number) == 1, "number");
-      if (BN_check_prime(candidate.get(), context.get(), nullptr) == 1) must(BN_mul_word(primorial.get(), number) == 1, "product");
+      if (BN_check_prime(candidate.get(), context.get(), nullptr) == 1)
+        must(BN_mul_word(primorial.get(), number) == 1, "product");
     }
     const OwnedBignum modulus(BN_dup(primorial.get()));
     must(BN_lshift(modulus.get(), primorial.get(), 2048 - BN_num_bits(primorial.get())) == 1, "shift");
@@ -155,7 +158,8 @@ TEST_CASE("an RSA modulus that arithmetic shows to be weak is refused") {
     for (int tries = 0; tries < 100 && why.find("CVE-2017-15361") == std::string::npos; ++tries) {
       // Until no prime between 167 and 752 divides it, which would be the first thing said.
       must(BN_add(modulus.get(), modulus.get(), primorial.get()) == 1, "sum");
-      why = detail_of(examine(submission(request_with(rsa_key(modulus.get()))), tiers().rules()).refusals, "key.rsa-modulus");
+      why = detail_of(examine(submission(request_with(rsa_key(modulus.get()))), tiers().rules()).refusals,
+                      "key.rsa-modulus");
     }
     CHECK(why.find("CVE-2017-15361") != std::string::npos);
   }
@@ -174,7 +178,8 @@ TEST_CASE("keys for other algorithms are refused") {
 }
 
 TEST_CASE("the issuer's own key has at least the bits that its configuration asks for") {
-  const auto config = issuer_config(changed(shipped("issuers/root.cnf"), "default_bits       = 2048", "default_bits = 3072"));
+  const auto config =
+      issuer_config(changed(shipped("issuers/root.cnf"), "default_bits       = 2048", "default_bits = 3072"));
   const Rules rules{&config, &kOwn, nullptr, {}};
   CHECK(ids_of(examine(submission(own_request(config, "rsa:2048", 0)), rules).refusals) == Ids{"key.rsa-too-short"});
   CHECK(ids_of(examine(submission(own_request(config, "rsa:3072", 0)), rules).refusals) == Ids{});

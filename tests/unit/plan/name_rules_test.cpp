@@ -35,7 +35,9 @@ TEST_CASE("well-formed name parts are accepted") {
   const auto part = GENERATE(values<Part>({
       {"CN", V_ASN1_UTF8STRING, "broker"},
       {"CN", V_ASN1_PRINTABLESTRING, "broker"},
-      {"O", V_ASN1_UTF8STRING, "B\xc3\xa4" "ckerei & S\xc3\xb6hne"},
+      {"O", V_ASN1_UTF8STRING,
+       "B\xc3\xa4"
+       "ckerei & S\xc3\xb6hne"},
       {"C", V_ASN1_PRINTABLESTRING, "DE"},
       {"emailAddress", V_ASN1_IA5STRING, "ops@example.com"},
       {"DC", V_ASN1_IA5STRING, "example"},

@@ -43,16 +43,23 @@ class OpensslCa {
     home_.write("request.pem", request_pem(request));
     home_.write("index.txt", "");
     home_.write("serial.txt", to_upper_hex(planned.serial()) + "\n");
-    std::vector<std::string> argv{"openssl", "ca", "-batch", "-notext", "-config", "ca.cnf", "-keyfile", "key.pem", "-cert", "issuer.pem",
-                "-extensions", section, "-startdate", openssl_time(planned.validity().not_before), "-enddate",
-                openssl_time(planned.validity().not_after), "-in", "request.pem", "-out", "out.pem"};
+    std::vector<std::string> argv{"openssl",     "ca",
+                                  "-batch",      "-notext",
+                                  "-config",     "ca.cnf",
+                                  "-keyfile",    "key.pem",
+                                  "-cert",       "issuer.pem",
+                                  "-extensions", section,
+                                  "-startdate",  openssl_time(planned.validity().not_before),
+                                  "-enddate",    openssl_time(planned.validity().not_after),
+                                  "-in",         "request.pem",
+                                  "-out",        "out.pem"};
     argv.insert(argv.end(), more_.begin(), more_.end());
     return run(argv);
   }
 
   Certificate self_sign(int days, const Serial& serial) {
-    return run({"openssl", "req", "-x509", "-new", "-config", "ca.cnf", "-key", "key.pem", "-days", std::to_string(days),
-                "-set_serial", "0x" + to_upper_hex(serial), "-out", "out.pem"});
+    return run({"openssl", "req", "-x509", "-new", "-config", "ca.cnf", "-key", "key.pem", "-days",
+                std::to_string(days), "-set_serial", "0x" + to_upper_hex(serial), "-out", "out.pem"});
   }
 
  private:
@@ -89,9 +96,8 @@ void compare(OpensslCa& openssl, const Bytes& request, const Rules& rules, EVP_P
   CHECK(ours.signed_by(*PublicKey::of(signer)));
 }
 
-const std::vector<NamePart> kBrokerSubject{{"C", "DE"},     {"ST", "Bavaria"},
-                                           {"L", "Landshut"}, {"O", "HiveMQ"},
-                                           {"OU", "Customer Services"}, {"CN", "HiveMQ Broker"}};
+const std::vector<NamePart> kBrokerSubject{{"C", "DE"},     {"ST", "Bavaria"},           {"L", "Landshut"},
+                                           {"O", "HiveMQ"}, {"OU", "Customer Services"}, {"CN", "HiveMQ Broker"}};
 
 // Random requests that both sides accept. The seed is fixed: a failure can be run again.
 class RequestMaker {
@@ -100,8 +106,13 @@ class RequestMaker {
 
   RequestRecipe leaf() {
     auto recipe = base();
-    for (const auto& part : std::vector<NamePart>{{"C", "DE"}, {"ST", "Bayern"}, {"L", "M\xc3\xbcnchen"}, {"O", "Example"},
-                                                  {"OU", "One"}, {"OU", "Two"}, {"emailAddress", "ops@example.com"}}) {
+    for (const auto& part : std::vector<NamePart>{{"C", "DE"},
+                                                  {"ST", "Bayern"},
+                                                  {"L", "M\xc3\xbcnchen"},
+                                                  {"O", "Example"},
+                                                  {"OU", "One"},
+                                                  {"OU", "Two"},
+                                                  {"emailAddress", "ops@example.com"}}) {
       if (coin()) recipe.subject.push_back(part);
     }
     recipe.subject.push_back({"CN", fmt::format("node-{}", number(100000))});
@@ -116,7 +127,8 @@ class RequestMaker {
 
   RequestRecipe ca() {
     auto recipe = base();
-    recipe.subject = {{"C", "DE"}, {"ST", "Bavaria"}, {"O", "HiveMQ"}, {"CN", fmt::format("Issuing CA {}", number(1000))}};
+    recipe.subject = {
+        {"C", "DE"}, {"ST", "Bavaria"}, {"O", "HiveMQ"}, {"CN", fmt::format("Issuing CA {}", number(1000))}};
     if (coin()) recipe.subject.push_back({"L", "Landshut"});
     if (coin()) recipe.subject.push_back({"OU", "Customer Services"});
     if (coin()) recipe.subject.push_back({"emailAddress", "ca@example.com"});
@@ -164,7 +176,8 @@ TEST_CASE("the root's own certificate equals that of openssl req -x509") {
   const auto theirs = openssl.self_sign(3652, serial_of(9));
   // openssl req knows no start date, so ours takes its dates from there.
   const Wish wish{.days = {}, .not_before = theirs.not_before(), .not_after = theirs.not_after()};
-  const auto permit = permit_for(own_request(made.root_config(), kind, 200), made.own_rules(), wish, theirs.not_before());
+  const auto permit =
+      permit_for(own_request(made.root_config(), kind, 200), made.own_rules(), wish, theirs.not_before());
   CHECK(to_hex(plan_for(permit, serial_of(9)).to_be_signed()) == to_hex(theirs.to_be_signed()));
 }
 
@@ -221,8 +234,12 @@ TEST_CASE("other settings of the configuration give the octets of openssl ca") {
                       changed_everywhere(shipped("issuers/intermediate.cnf"), row.from, row.to));
   OpensslCa openssl(made.config(), &made.intermediate(), made.key());
   const RequestRecipe recipe{.key = "ec:P-384",
-                             .subject = {{"emailAddress", "a@example.com"}, {"CN", "a"}, {"O", "One"}, {"C", "DE"},
-                                         {"serialNumber", "7"}, {"emailAddress", "b@example.com"}},
+                             .subject = {{"emailAddress", "a@example.com"},
+                                         {"CN", "a"},
+                                         {"O", "One"},
+                                         {"C", "DE"},
+                                         {"serialNumber", "7"},
+                                         {"emailAddress", "b@example.com"}},
                              .extensions = {{"subjectAltName", "DNS:a.example.com"}}};
   compare(openssl, make_request(recipe), made.rules(kServer), made.key(), serial_of(6));
 }
@@ -233,8 +250,11 @@ TEST_CASE("preserve keeps the request's parts as openssl ca -preserveDN does") {
                       changed(shipped("issuers/intermediate.cnf"), "preserve         = no", "preserve = yes" + more));
   OpensslCa openssl(made.config(), &made.intermediate(), made.key());
   openssl.add_argument("-preserveDN");
-  const RequestRecipe recipe{.subject = {{"emailAddress", "a@example.com"}, {"CN", "a"}, {"O", "One"},
-                                         {"serialNumber", "7"}, {"emailAddress", "b@example.com"}},
+  const RequestRecipe recipe{.subject = {{"emailAddress", "a@example.com"},
+                                         {"CN", "a"},
+                                         {"O", "One"},
+                                         {"serialNumber", "7"},
+                                         {"emailAddress", "b@example.com"}},
                              .extensions = {{"subjectAltName", "DNS:a.example.com"}}};
   compare(openssl, make_request(recipe), made.rules(kServer), made.key(), serial_of(6));
 }

@@ -168,7 +168,8 @@ class TwoTiers {
 
  private:
   Certificate make_root() const {
-    return signed_by(plan_for(permit_for(own_request(root_config_, kind_, 200), own_rules()), serial_of(1)), root_key());
+    return signed_by(plan_for(permit_for(own_request(root_config_, kind_, 200), own_rules()), serial_of(1)),
+                     root_key());
   }
   Certificate make_intermediate() const {
     const auto request = own_request(config_, kind_, 201);

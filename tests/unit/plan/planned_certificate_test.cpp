@@ -71,9 +71,11 @@ TEST_CASE("a section that would break a certificate rule fails when the certific
     std::string id;
   };
   const auto row = GENERATE(values<Row>({
-      {"[server_cert]\nbasicConstraints       = CA:FALSE", "[server_cert]\nbasicConstraints = critical,CA:TRUE", "cert.basic-constraints"},
+      {"[server_cert]\nbasicConstraints       = CA:FALSE", "[server_cert]\nbasicConstraints = critical,CA:TRUE",
+       "cert.basic-constraints"},
       {"extendedKeyUsage       = serverAuth", "extendedKeyUsage = clientAuth", "cert.extended-key-usage"},
-      {"extendedKeyUsage       = serverAuth", "extendedKeyUsage = serverAuth,anyExtendedKeyUsage", "cert.extended-key-usage"},
+      {"extendedKeyUsage       = serverAuth", "extendedKeyUsage = serverAuth,anyExtendedKeyUsage",
+       "cert.extended-key-usage"},
       {"nsCertType             = server", "nsCertType = server,sslCA", "cert.netscape-type"},
       {"keyUsage               = critical, digitalSignature, keyEncipherment\nextendedKeyUsage       = serverAuth",
        "keyUsage = critical,digitalSignature,cRLSign\nextendedKeyUsage = serverAuth", "cert.key-usage"},

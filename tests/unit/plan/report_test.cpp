@@ -1,6 +1,6 @@
+#include "sealroom/plan/report.hpp"
 #include "plan_fixture.hpp"
 #include "sealroom/log/canonical.hpp"
-#include "sealroom/plan/report.hpp"
 
 namespace sealroom {
 namespace {
@@ -58,7 +58,8 @@ TEST_CASE("a check lists what it could not evaluate") {
 
 TEST_CASE("no octet of a request or path leaves unescaped") {
   const std::string path = "intermediate/server_cert/a\n\x1b[2J\xff.csr";
-  const auto verdict = verdict_of(decision_on({.subject = {{"CN", "b\xc3\xbc<script>&\"'"}}}, path), "intermediate", "server_cert");
+  const auto verdict =
+      verdict_of(decision_on({.subject = {{"CN", "b\xc3\xbc<script>&\"'"}}}, path), "intermediate", "server_cert");
   CHECK(verdict.at("file") == "intermediate/server_cert/a\\x0a\\x1b[2J\\xff.csr");
   CHECK_NOTHROW(log::canonical(verdict));  // aborts on anything but printable ASCII
   const auto report = report_of("B-20260601-0001", {verdict}, {{{"file", "x\\x0a"}, {"reason", "a <b>"}}});
@@ -72,8 +73,9 @@ TEST_CASE("no octet of a request or path leaves unescaped") {
 }
 
 TEST_CASE("a report holds format, batch, requests and ignored files") {
-  const auto report = report_of("", {verdict_of_unreadable("a.csr", "", "", {{"media.unplaced", "not below a profile"}})},
-                                {{{"file", "root/._a.csr"}, {"reason", "begins with a dot"}}});
+  const auto report =
+      report_of("", {verdict_of_unreadable("a.csr", "", "", {{"media.unplaced", "not below a profile"}})},
+                {{{"file", "root/._a.csr"}, {"reason", "begins with a dot"}}});
   CHECK(report.at("format") == "sealroom-report/1");
   CHECK(report.at("batch").is_null());
   CHECK(report.at("requests").size() == 1);
@@ -85,8 +87,8 @@ TEST_CASE("a report holds format, batch, requests and ignored files") {
 TEST_CASE("the page keeps refused and accepted apart and stands alone") {
   const auto report = report_of("B-20260601-0001",
                                 {verdict_of(decision_on({}), "intermediate", "server_cert"),
-                                 verdict_of(decision_on({.key = "rsa:1024"}, "intermediate/server_cert/weak.csr"), "intermediate",
-                                            "server_cert")},
+                                 verdict_of(decision_on({.key = "rsa:1024"}, "intermediate/server_cert/weak.csr"),
+                                            "intermediate", "server_cert")},
                                 {});
   const auto page = report_html(report);
   const auto refused = page.find("Refused (1)");
@@ -106,10 +108,11 @@ TEST_CASE("the page keeps refused and accepted apart and stands alone") {
 }
 
 TEST_CASE("the text for a terminal names each request and each finding with its remedy") {
-  const auto report = report_of("", {verdict_of(decision_on({}), "intermediate", "server_cert"),
-                                     verdict_of(decision_on({.extensions = {}}, "intermediate/server_cert/b.csr"), "intermediate",
-                                                "server_cert")},
-                                {{{"file", "root/.x"}, {"reason", "begins with a dot"}}});
+  const auto report = report_of(
+      "",
+      {verdict_of(decision_on({}), "intermediate", "server_cert"),
+       verdict_of(decision_on({.extensions = {}}, "intermediate/server_cert/b.csr"), "intermediate", "server_cert")},
+      {{{"file", "root/.x"}, {"reason", "begins with a dot"}}});
   const auto text = report_text(report);
   CHECK(text.find("accepted  intermediate/server_cert/a.csr") == 0);
   CHECK(text.find("\nrefused   intermediate/server_cert/b.csr") != std::string::npos);

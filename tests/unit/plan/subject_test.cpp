@@ -53,13 +53,15 @@ TEST_CASE("matching compares as RFC 5280 does and uses the issuer's own entry") 
                                          {"HIVEMQ", V_ASN1_PRINTABLESTRING},
                                          {"  hivemq  ", MBSTRING_UTF8}}));
   CAPTURE(row.organization, row.type);
-  const auto examination = examined_ca({{"C", "DE"}, {"ST", "Bavaria"}, {"O", row.organization}, {"CN", "CA"}}, row.type);
+  const auto examination =
+      examined_ca({{"C", "DE"}, {"ST", "Bavaria"}, {"O", row.organization}, {"CN", "CA"}}, row.type);
   CHECK(ids_of(examination.refusals) == Ids{});
   const auto entries = name_entries(examination.subject);
   REQUIRE(entries);
   CHECK(as_text(entries->at(2).value) == "HiveMQ");
   CHECK(entries->at(2).string_type == V_ASN1_UTF8STRING);
-  CHECK(ids_of(examined_ca({{"C", "DE"}, {"ST", "Bavaria"}, {"O", "Hive MQ"}, {"CN", "CA"}}).refusals) == Ids{"subject.match"});
+  CHECK(ids_of(examined_ca({{"C", "DE"}, {"ST", "Bavaria"}, {"O", "Hive MQ"}, {"CN", "CA"}}).refusals) ==
+        Ids{"subject.match"});
 }
 
 TEST_CASE("a policy that wants a match the issuer cannot give is refused as misconfigured") {
@@ -70,7 +72,8 @@ TEST_CASE("a policy that wants a match the issuer cannot give is refused as misc
 }
 
 TEST_CASE("a part that the policy does not name is dropped and reported") {
-  const auto examination = examined_ca({{"C", "DE"}, {"ST", "Bavaria"}, {"L", "Landshut"}, {"O", "HiveMQ"}, {"CN", "CA"}});
+  const auto examination =
+      examined_ca({{"C", "DE"}, {"ST", "Bavaria"}, {"L", "Landshut"}, {"O", "HiveMQ"}, {"CN", "CA"}});
   CHECK(ids_of(examination.refusals) == Ids{});
   CHECK(printable_name(examination.subject) == "C=DE, ST=Bavaria, O=HiveMQ, CN=CA");
   CHECK(detail_of(examination.remarks, "subject.dropped").find("Landshut") != std::string::npos);
@@ -86,8 +89,9 @@ TEST_CASE("preserve keeps order and parts") {
 }
 
 TEST_CASE("email_in_dn = no leaves every e-mail address out") {
-  const auto examination = examined_under("preserve         = no", "preserve = no\nemail_in_dn = no",
-                                          {{"emailAddress", "a@example.com"}, {"CN", "broker"}, {"emailAddress", "b@example.com"}});
+  const auto examination =
+      examined_under("preserve         = no", "preserve = no\nemail_in_dn = no",
+                     {{"emailAddress", "a@example.com"}, {"CN", "broker"}, {"emailAddress", "b@example.com"}});
   CHECK(ids_of(examination.refusals) == Ids{});
   CHECK(printable_name(examination.subject) == "CN=broker");
   CHECK(examination.remarks.size() == 2);
@@ -97,7 +101,8 @@ TEST_CASE("email_in_dn = no leaves every e-mail address out") {
 TEST_CASE("a certificate without any subject is refused") {
   const auto refused = examined_under("commonName             = supplied", "commonName = optional", {{"title", "Dr"}});
   CHECK(ids_of(refused.refusals) == Ids{"subject.empty"});
-  const auto accepted = examined_under("commonName             = supplied", "commonName = optional", {{"O", "Example"}});
+  const auto accepted =
+      examined_under("commonName             = supplied", "commonName = optional", {{"O", "Example"}});
   CHECK(ids_of(accepted.refusals) == Ids{});
 }
 
@@ -120,7 +125,8 @@ TEST_CASE("an issuer that is no CA or leaves no room issues nothing") {
   // The shipped intermediate has pathlen:0, the root none.
   auto below = made.root_rules();
   below.issuer_certificate = &made.intermediate();
-  const auto request = make_request({.subject = {{"C", "DE"}, {"ST", "Bavaria"}, {"O", "HiveMQ"}, {"CN", "CA"}}, .extensions = {}});
+  const auto request =
+      make_request({.subject = {{"C", "DE"}, {"ST", "Bavaria"}, {"O", "HiveMQ"}, {"CN", "CA"}}, .extensions = {}});
   CHECK(ids_of(examine(submission(request), below).refusals) == Ids{"issuer.path-length"});
   CHECK(ids_of(examine(submission(request), made.root_rules()).refusals) == Ids{});
 }

@@ -75,7 +75,8 @@ TEST_CASE("the daemon learns from the kernel who calls") {
   CHECK(peer.connection > 0);
   std::vector<gid_t> groups(256);
   groups.resize(static_cast<std::size_t>(getgroups(256, groups.data())));
-  CHECK(std::multiset<gid_t>(peer.groups.begin(), peer.groups.end()) == std::multiset<gid_t>(groups.begin(), groups.end()));
+  CHECK(std::multiset<gid_t>(peer.groups.begin(), peer.groups.end()) ==
+        std::multiset<gid_t>(groups.begin(), groups.end()));
 }
 
 TEST_CASE("an answer may come from another thread") {
@@ -176,7 +177,9 @@ TEST_CASE("as many descriptors as the limit are taken; one more ends the connect
     CHECK(client.hear()->at("result").size() == 4);
     SECTION("in one piece") { REQUIRE(client.send_beside(framed(request(2, "contents")), five)); }
     SECTION("beside every octet") {
-      for (const char octet : framed(request(2, "contents")).substr(0, 5)) client.send_beside(std::string(1, octet), {file.get()});
+      for (const char octet : framed(request(2, "contents")).substr(0, 5)) {
+        client.send_beside(std::string(1, octet), {file.get()});
+      }
     }
     CHECK_THAT(complaint(client.hear()), Catch::Contains("more descriptors than the 4"));
     CHECK(client.ended());

@@ -124,7 +124,8 @@ TEST_CASE("a violation that quotes a frame's worth of text is still answered") {
   RawClient client(home.socket());
   REQUIRE(client.greet());
   const std::string name(wire::kLongestFrame / 2 - 100, '\x7f');
-  REQUIRE(client.say(R"({"jsonrpc":"2.0","id":1,"method":"echo","params":{")" + name + R"(":1,")" + name + R"(":2}})"));
+  const auto parameters = "{\"" + name + "\":1,\"" + name + "\":2}";
+  REQUIRE(client.say(R"({"jsonrpc":"2.0","id":1,"method":"echo","params":)" + parameters + "}"));
   CHECK_FALSE(complaint(client.hear()).empty());
   CHECK(client.ended());
 }
@@ -146,7 +147,8 @@ TEST_CASE("a hello of another version is refused with both versions named") {
   RawClient client(home.socket());
   SECTION("newer") {
     REQUIRE(client.say(request(1, "hello", {{"version", 2}, {"more", "news"}})));
-    CHECK_THAT(complaint(client.hear()), Catch::Contains("protocol version 2") && Catch::Contains("the daemon version 1"));
+    CHECK_THAT(complaint(client.hear()),
+               Catch::Contains("protocol version 2") && Catch::Contains("the daemon version 1"));
   }
   SECTION("missing") {
     REQUIRE(client.say(request(1, "hello")));

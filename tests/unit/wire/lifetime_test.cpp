@@ -178,7 +178,8 @@ TEST_CASE("who may not enter the home, or its run folder, is told so") {
   CHECK(connected_as_nobody(home.path()).empty());
   SECTION("home") { REQUIRE(chmod(home.path().c_str(), 0700) == 0); }
   SECTION("run") { REQUIRE(chmod((home.path() + "/run").c_str(), 0700) == 0); }
-  CHECK_THAT(connected_as_nobody(home.path()), Catch::Contains("you may not reach the daemon") && Catch::Contains("permissions"));
+  CHECK_THAT(connected_as_nobody(home.path()),
+             Catch::Contains("you may not reach the daemon") && Catch::Contains("permissions"));
 }
 
 // A daemon that accepts one client, says `octets`, and ends the connection.
@@ -191,7 +192,8 @@ class OneAnswer {
     address.sun_family = AF_UNIX;
     (directory_ / "run/sealroomd.sock").copy(address.sun_path, sizeof address.sun_path - 1);
     listener_ = Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || listen(listener_.get(), 1) != 0) {
+    if (bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        listen(listener_.get(), 1) != 0) {
       throw std::runtime_error("no listener");
     }
     thread_ = std::thread([this, said = std::move(octets)] {
@@ -217,8 +219,8 @@ TEST_CASE("a daemon that ends the connection, or answers what was not asked, is 
       {framed(R"({"jsonrpc":"2.0","id":null,"result":{}})"), "is not a JSON-RPC answer to what was asked"},
       {framed(R"({"jsonrpc":"2.0","id":1})"), "is not a JSON-RPC answer to what was asked"},
       {framed(R"({"id":1,"result":{}})"), "is not a JSON-RPC answer to what was asked"},
-      {framed(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32001,"message":"m"}})"), "is not a JSON-RPC answer to what was asked"},
-      {framed(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"m"},"result":1})"), "is not a JSON-RPC answer"},
+      {framed(R"({"jsonrpc":"2.0","id":2,"error":{"code":-32001,"message":"m"}})"), "is not a JSON-RPC answer to what"},
+      {framed(R"({"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"m"},"result":1})"), "is not a JSON-RPC"},
       {framed("[]"), "is not a JSON-RPC answer to what was asked"},
       {framed("rubbish"), "is not JSON"},
       {header_for(0), "a frame of 0 octets"},

@@ -6,7 +6,8 @@ namespace sealroom::wire {
 namespace {
 
 TEST_CASE("every kind of error survives the wire with its message and hint") {
-  const auto kind = GENERATE(ErrorKind::Failed, ErrorKind::Usage, ErrorKind::NeedsPerson, ErrorKind::Token, ErrorKind::Integrity);
+  const auto kind = GENERATE(ErrorKind::Failed, ErrorKind::Usage, ErrorKind::NeedsPerson, ErrorKind::Token,
+                             ErrorKind::Integrity);
   const auto object = error_object({kind, "a.csr: names a\\x0ab", "read it again"});
   CHECK(object.at("code") == -32000 - static_cast<int>(kind));
   const auto back = error_from(Json::parse(object.dump()));
@@ -22,7 +23,8 @@ TEST_CASE("an error without data takes its kind from the code") {
 }
 
 TEST_CASE("an error object of any shape gives an error") {
-  const auto object = GENERATE(Json(), Json(7), Json::array(), Json::object(), Json{{"code", "x"}, {"message", 1}, {"data", 2}},
+  const auto object = GENERATE(Json(), Json(7), Json::array(), Json::object(),
+                               Json{{"code", "x"}, {"message", 1}, {"data", 2}},
                                Json{{"data", {{"kind", "unheard-of"}, {"hint", Json::array()}}}});
   const auto error = error_from(object);
   CHECK(error.kind == ErrorKind::Failed);

@@ -27,7 +27,9 @@ inline std::string header_for(std::uint32_t length) {
   return header;
 }
 
-inline std::string framed(const std::string& text) { return header_for(static_cast<std::uint32_t>(text.size())) + text; }
+inline std::string framed(const std::string& text) {
+  return header_for(static_cast<std::uint32_t>(text.size())) + text;
+}
 
 inline std::string request(int id, const std::string& method, const Json& parameters = Json::object()) {
   return Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", parameters}}.dump();

@@ -4,9 +4,7 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <stdexcept>
@@ -38,13 +36,10 @@ inline bool soon(const std::function<bool()>& holds) {
 //   forget    lets the reply go
 class ServedHome {
  public:
-  explicit ServedHome(const wire::ServerLimits& limits = {}) : ServedHome(limits, "run/sealroomd.sock", true) {}
-
-  // With `absolute` false the socket's path is taken from the working directory.
-  ServedHome(const wire::ServerLimits& limits, const std::string& socket, bool absolute) {
+  explicit ServedHome(const wire::ServerLimits& limits = {}) {
     directory_.write("sealroom.yaml", "");
     if (::mkdir((directory_ / "run").c_str(), 0755) != 0) throw std::runtime_error("mkdir failed");
-    serve(absolute ? directory_ / socket : socket, limits);
+    serve(limits);
   }
 
   ~ServedHome() { stop(); }
@@ -82,8 +77,8 @@ class ServedHome {
   }
 
  private:
-  void serve(const std::string& socket, const wire::ServerLimits& limits) {
-    auto server = wire::Server::listen(socket, limits,
+  void serve(const wire::ServerLimits& limits) {
+    auto server = wire::Server::listen(socket(), limits,
                                        {[this](const wire::Peer& peer) { return on_hello(peer); },
                                         [this](const wire::Peer&, wire::Call call, wire::Reply reply) {
                                           on_call(std::move(call), std::move(reply));

@@ -1,0 +1,112 @@
+// How fast a token signs when nothing else is done: one session, C_Login, then C_SignInit and C_Sign of the same
+// DigestInfo again and again. scripts/bench sets its figure beside that of `sealroom sign`.
+//
+//   raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT      prints signatures per second
+#include <dlfcn.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <p11-kit/pkcs11.h>
+
+namespace {
+
+void need(CK_RV answer, const char* call) {
+  if (answer == CKR_OK) return;
+  throw std::runtime_error(std::string(call) + " answers " + std::to_string(answer));
+}
+
+CK_FUNCTION_LIST* load(const char* module) {
+  void* library = dlopen(module, RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) throw std::runtime_error(dlerror());
+  const auto get = reinterpret_cast<CK_C_GetFunctionList>(dlsym(library, "C_GetFunctionList"));
+  if (get == nullptr) throw std::runtime_error("the module has no C_GetFunctionList");
+  CK_FUNCTION_LIST* functions = nullptr;
+  need(get(&functions), "C_GetFunctionList");
+  need(functions->C_Initialize(nullptr), "C_Initialize");
+  return functions;
+}
+
+CK_SLOT_ID find_token(CK_FUNCTION_LIST& token, std::string_view label) {
+  CK_ULONG size = 0;
+  need(token.C_GetSlotList(CK_TRUE, nullptr, &size), "C_GetSlotList");
+  std::vector<CK_SLOT_ID> slots(size);
+  need(token.C_GetSlotList(CK_TRUE, slots.data(), &size), "C_GetSlotList");
+  slots.resize(size);
+  std::string padded(label);  // labels are padded with spaces (PKCS#11 v2.40, CK_TOKEN_INFO)
+  padded.resize(sizeof(CK_TOKEN_INFO::label), ' ');
+  for (const auto slot : slots) {
+    CK_TOKEN_INFO info{};
+    need(token.C_GetTokenInfo(slot, &info), "C_GetTokenInfo");
+    if (std::string_view(reinterpret_cast<const char*>(info.label), sizeof info.label) == padded) return slot;
+  }
+  throw std::runtime_error("no token has that label");
+}
+
+CK_SESSION_HANDLE log_in(CK_FUNCTION_LIST& token, CK_SLOT_ID slot, const char* pin_file) {
+  std::ifstream file(pin_file);
+  std::string pin;
+  if (!std::getline(file, pin)) throw std::runtime_error("the PIN file cannot be read");
+  CK_SESSION_HANDLE session = 0;
+  need(token.C_OpenSession(slot, CKF_SERIAL_SESSION, nullptr, nullptr, &session), "C_OpenSession");
+  need(token.C_Login(session, CKU_USER, reinterpret_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size()), "C_Login");
+  return session;
+}
+
+CK_OBJECT_HANDLE find_key(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, std::string label) {
+  CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
+  CK_KEY_TYPE rsa = CKK_RSA;
+  CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &private_key, sizeof private_key},
+                           {CKA_KEY_TYPE, &rsa, sizeof rsa},
+                           {CKA_LABEL, label.data(), label.size()}};
+  need(token.C_FindObjectsInit(session, wanted, std::size(wanted)), "C_FindObjectsInit");
+  CK_OBJECT_HANDLE key = 0;
+  CK_ULONG found = 0;
+  need(token.C_FindObjects(session, &key, 1, &found), "C_FindObjects");
+  need(token.C_FindObjectsFinal(session), "C_FindObjectsFinal");
+  if (found == 0) throw std::runtime_error("the token has no RSA key with that label");
+  return key;
+}
+
+double signatures_per_second(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, long count) {
+  // DigestInfo of SHA-256 (RFC 8017 section 9.2, note 1) over a digest of zeros.
+  std::vector<CK_BYTE> message{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                               0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+  message.resize(message.size() + 32);
+  std::vector<CK_BYTE> signature(1024);
+  CK_MECHANISM mechanism{CKM_RSA_PKCS, nullptr, 0};
+  const auto began = std::chrono::steady_clock::now();
+  for (long i = 0; i < count; ++i) {
+    CK_ULONG size = signature.size();
+    need(token.C_SignInit(session, &mechanism, key), "C_SignInit");
+    need(token.C_Sign(session, message.data(), message.size(), signature.data(), &size), "C_Sign");
+  }
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  return static_cast<double>(count) / took.count();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const long count = argc == 6 ? std::strtol(argv[5], nullptr, 10) : 0;
+  if (count <= 0) {
+    std::fprintf(stderr, "usage: raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT\n");
+    return 2;
+  }
+  try {
+    auto& token = *load(argv[1]);
+    const auto session = log_in(token, find_token(token, argv[2]), argv[4]);
+    std::printf("%.2f\n", signatures_per_second(token, session, find_key(token, session, argv[3]), count));
+    need(token.C_Finalize(nullptr), "C_Finalize");
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "raw-sign: error: %s\n", error.what());
+    return 1;
+  }
+}

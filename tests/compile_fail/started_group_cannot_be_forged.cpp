@@ -1,0 +1,13 @@
+// expected: StartedGroup::StartedGroup\(.*\).* is private within this context
+#include "sealroom/issuance/stages.hpp"
+
+using namespace sealroom;
+
+auto group(const Work& work, const RecordedPlan& plan) {
+#ifdef SHOULD_NOT_COMPILE
+  (void)work;
+  return StartedGroup(plan.certificates(), 0, 0);
+#else
+  return StartedGroup::start(work, plan, 0);
+#endif
+}
