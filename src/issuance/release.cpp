@@ -1,6 +1,5 @@
 #include "sealroom/issuance/release.hpp"
 
-#include <algorithm>
 #include <set>
 
 #include <fmt/format.h>

@@ -28,8 +28,13 @@ void Login::close() {
   state_.release_retired();
 }
 
+Result<Done> Login::check_open() const {
+  if (open_) return Done{};
+  return fail(ErrorKind::Token, fmt::format("{}: is locked", name()), "unlock it and repeat");
+}
+
 Result<Done> Login::check() const {
-  if (!open_) return fail(ErrorKind::Token, fmt::format("{}: is locked", name()), "unlock it and repeat");
+  if (auto opened = check_open(); !opened) return opened;
   CK_SESSION_INFO info{};
   const CK_RV answer = state_.functions->C_GetSessionInfo(session_.handle(), &info);
   if (answer != CKR_OK) return token_failure(name(), "C_GetSessionInfo", answer);

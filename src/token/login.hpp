@@ -32,9 +32,10 @@ class Login {
   std::shared_mutex& gate() { return gate_; }
 
   // What follows needs the gate.
+  // Errors (Token): closed.
+  Result<Done> check_open() const;
   // Errors (Token): closed, or the token no longer has us as its user.
   Result<Done> check() const;
-  bool is_open() const { return open_; }
   ObjectReader objects() const { return {state_.functions, session_.handle(), name()}; }
   CK_FUNCTION_LIST* functions() const { return state_.functions; }
 

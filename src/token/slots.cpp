@@ -74,8 +74,12 @@ Result<std::vector<Slot>> list_slots(CK_FUNCTION_LIST* functions) {
 Result<Slot> find_slot(CK_FUNCTION_LIST* functions, const TokenUri& uri) {
   auto slots = list_slots(functions);
   if (!slots) return pass_on(slots);
-  std::erase_if(*slots, [&](const Slot& slot) { return !slot.info.initialised || !matches(uri, slot.raw); });
+  std::erase_if(*slots, [&](const Slot& slot) { return !matches(uri, slot.raw); });
+  const auto blank = std::erase_if(*slots, [](const Slot& slot) { return !slot.info.initialised; });
   if (slots->size() == 1) return std::move(slots->front());
+  if (slots->empty() && blank > 0) {
+    return fail(ErrorKind::Token, fmt::format("{}: is not initialised", described(uri)));
+  }
   if (slots->empty()) {
     return fail(ErrorKind::Token, fmt::format("{}: is not present", described(uri)),
                 "connect the token, and compare its label and serial with the configuration");

@@ -106,9 +106,7 @@ const Bytes& TokenKey::key_id() const { return state_->id; }
 Result<Bytes> TokenKey::sign(ByteView message, HashAlgorithm hash) const {
   auto& login = *state_->login;
   const std::shared_lock together(login.gate());
-  if (!login.is_open()) {
-    return fail(ErrorKind::Token, fmt::format("{}: is locked", login.name()), "unlock it and repeat");
-  }
+  if (auto opened = login.check_open(); !opened) return pass_on(opened);
   return state_->sign(message, hash);
 }
 

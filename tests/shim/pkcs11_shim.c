@@ -18,7 +18,8 @@
  *           kill-before, kill-after  SIGKILL to this process, before or after the real call
  *           corrupt                  C_Sign: flip one bit of the signature
  *           weaken                   C_GenerateKeyPair: CKA_SENSITIVE false, CKA_EXTRACTABLE true, whatever was asked
- *           count-low, final-try, locked   C_GetTokenInfo: set this CKF_USER_PIN_... flag
+ *           count-low, final-try, locked   C_GetTokenInfo: set this CKF_USER_PIN_... flag, for every token
+ *           uninitialised            C_GetTokenInfo: clear CKF_TOKEN_INITIALIZED, for every token
  * Of several entries for one call the first counts. A plan that cannot be understood aborts the program.
  *
  * Example: SEALROOM_SHIM_PLAN='C_Sign:3=CKR_DEVICE_ERROR, C_GetTokenInfo=count-low'
@@ -196,7 +197,8 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot_id, CK_TOKEN_INFO_PTR info) {
   const struct decision decision = enter("C_GetTokenInfo");
   if (decision.act == ACT_FAIL) return decision.code;
   const CK_RV answer = real->C_GetTokenInfo(slot_id, info);
-  if (answer == CKR_OK && decision.act == ACT_FLAGS) info->flags |= decision.code;
+  if (answer == CKR_OK && decision.act == ACT_SET_FLAGS) info->flags |= decision.code;
+  if (answer == CKR_OK && decision.act == ACT_CLEAR_FLAGS) info->flags &= ~decision.code;
   return leave(decision, answer);
 }
 

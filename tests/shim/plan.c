@@ -71,9 +71,10 @@ static struct decision decision_of(const char *text) {
       {"kill-before", {ACT_KILL_BEFORE, 0}},
       {"kill-after", {ACT_KILL_AFTER, 0}},
       {"weaken", {ACT_WEAKEN, 0}},
-      {"count-low", {ACT_FLAGS, CKF_USER_PIN_COUNT_LOW}},
-      {"final-try", {ACT_FLAGS, CKF_USER_PIN_FINAL_TRY}},
-      {"locked", {ACT_FLAGS, CKF_USER_PIN_LOCKED}},
+      {"count-low", {ACT_SET_FLAGS, CKF_USER_PIN_COUNT_LOW}},
+      {"final-try", {ACT_SET_FLAGS, CKF_USER_PIN_FINAL_TRY}},
+      {"locked", {ACT_SET_FLAGS, CKF_USER_PIN_LOCKED}},
+      {"uninitialised", {ACT_CLEAR_FLAGS, CKF_TOKEN_INITIALIZED}},
   };
   for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) {
     if (strcmp(words[i].name, text) == 0) return words[i].decision;

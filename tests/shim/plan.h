@@ -13,7 +13,8 @@ enum act {
   ACT_KILL_AFTER,  /* hand the call on, then SIGKILL */
   ACT_CORRUPT,     /* hand the call on, then flip a bit of the signature */
   ACT_WEAKEN,      /* ask for a readable, extractable key whatever the template said */
-  ACT_FLAGS        /* hand the call on, then add `code` to the token's flags */
+  ACT_SET_FLAGS,   /* hand the call on, then set `code` in the token's flags */
+  ACT_CLEAR_FLAGS  /* hand the call on, then clear `code` in the token's flags */
 };
 
 struct decision {

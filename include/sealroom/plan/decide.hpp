@@ -33,7 +33,9 @@ struct Facts {
   std::optional<std::string> same_request_in_batch;   // printable path of the first one in this batch
   std::vector<EarlierCertificate> same_key;           // issued for this public key, not expired
   std::vector<EarlierCertificate> same_subject;       // by this issuer, for the subject to be issued, not expired
-  std::optional<std::string> key_of_issuer;           // name of our CA (or "log") whose key this is
+  // Name of our CA (or "log") whose key this is. Empty where that is right: an issuer's own certificate, and a CA of
+  // ours that asks an issuer above it for a certificate of its own key.
+  std::optional<std::string> key_of_issuer;
 };
 
 // Validity of a certificate: both ends are inclusive (RFC 5280 section 4.1.2.5).

@@ -40,7 +40,7 @@ enum class FinalTry { Refuse, Accept };
 class Module {
  public:
   // Loads and initialises the module at absolute path `path`. Errors (Token): missing, not loadable, not a PKCS#11
-  // module, C_Initialize failed.
+  // module, C_Initialize failed. A path that is not absolute is an error of kind Usage.
   static Result<std::shared_ptr<Module>> load(const std::string& path);
 
   Module(const Module&) = delete;
@@ -57,7 +57,8 @@ class Module {
   Result<TokenInfo> find(const TokenUri& uri);
 
   // Initialises an uninitialised slot as token `label` with a user PIN: for throw-away SoftHSM tokens.
-  // Errors (Token): a token with this label is there, no free slot, or the module refused.
+  // Errors (Token): a token with this label is there, no free slot, or the module refused. Usage: `label` is not 1 to
+  // 32 octets long.
   Result<Done> initialise_token(const std::string& label, const Secret& so_pin, const Secret& pin);
 
   struct State;
@@ -123,7 +124,7 @@ class Token {
   // Generates a pair by C_GenerateKeyPair with the strict template (product contract, section 8), reads every
   // attribute back, tries to extract (read the private value, wrap, copy: all must fail), and signs once.
   // Errors (Token): the label is taken, the token refused, or an attribute came back wrong: then the pair is destroyed
-  // again, or said to be left behind.
+  // again, or said to be left behind. Usage: `label` is empty or not printable ASCII.
   Result<GeneratedKey> generate(const KeySpec& spec, const std::string& label);
 
   // The private key that `uri` names and whose public key is `expected`, read back as TokenKey says.

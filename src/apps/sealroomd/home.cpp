@@ -16,6 +16,7 @@
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
+#include "sealroom/token/token_uri.hpp"
 
 namespace sealroom::daemon {
 namespace {
@@ -31,6 +32,17 @@ Result<ConfigurationFile> read_text(const std::string& name) {
   auto octets = read_file(name, kLargestFile);
   if (!octets) return fail(ErrorKind::Usage, octets.error().message);
   return ConfigurationFile{name, std::string(as_text(*octets))};
+}
+
+// Before the files go into the log: a PIN in a URI would stay there for ever.
+Result<Done> check_key_uris(const Configuration& configuration) {
+  for (const auto& [name, issuer] : configuration.issuers()) {
+    auto uri = TokenUri::parse(issuer.config.private_key(), issuer.config.file() + ": private_key");
+    if (!uri) return pass_on(uri);
+  }
+  auto uri = TokenUri::parse(configuration.log_key(), "sealroom.yaml: log: key");
+  if (!uri) return pass_on(uri);
+  return Done{};
 }
 
 }  // namespace
@@ -83,7 +95,11 @@ Result<Configuration> load_configuration() {
     if (!file) return pass_on(file);
     files.push_back(std::move(*file));
   }
-  return Configuration::load(std::move(files));
+  auto configuration = Configuration::load(std::move(files));
+  if (!configuration) return configuration;
+  auto right = check_key_uris(*configuration);
+  if (!right) return pass_on(right);
+  return configuration;
 }
 
 }  // namespace sealroom::daemon

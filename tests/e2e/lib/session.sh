@@ -165,24 +165,24 @@ standing() {
 refuses() {
   local code=$1 message=$2
   shift 2
-  standing >before
+  standing >standing.before
   expect_exit "$code" "$@"
   grep -q '^sealroom: error: ' stderr || fail "no error line: $*"
   complains "$message"
-  standing >after
-  cmp -s before after || fail "something was written in spite of the error: $* $(diff before after | head -5)"
+  standing >standing.after
+  cmp -s standing.before standing.after || fail "something was written in spite of the error: $* $(diff standing.before standing.after | head -5)"
 }
 
 # refuses_and_logs EVENT CODE MESSAGE COMMAND...: the same, but for one entry of this name.
 refuses_and_logs() {
   local event=$1 code=$2 message=$3
   shift 3
-  standing >before
+  standing >standing.before
   expect_exit "$code" "$@"
   grep -q '^sealroom: error: ' stderr || fail "no error line: $*"
   complains "$message"
-  standing >after
-  diff before after >changes || true
+  standing >standing.after
+  diff standing.before standing.after >changes || true
   is "$(grep -c '^[<>]' changes)" 1 "changes after: $*"
   grep -qF "\"event\":\"$event\"" changes || fail "the log has no $event after: $*"
 }

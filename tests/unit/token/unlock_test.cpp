@@ -93,6 +93,10 @@ TEST_CASE("a token that is absent, ambiguous or uninitialised is not logged in t
   Setup setup({"twin", "twin"});
   CHECK_FALSE(unlock(setup.module, "nobody").has_value());
   CHECK_FALSE(unlock(setup.module, "twin").has_value());
+  setup.shim.plan("C_GetTokenInfo=uninitialised");
+  const auto blank = unlock(setup.module, "twin");
+  REQUIRE_FALSE(blank.has_value());
+  CHECK(says(blank.error(), "is not initialised"));
   CHECK(setup.shim.calls("C_OpenSession") == 0);
 }
 

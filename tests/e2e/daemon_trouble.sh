@@ -1,0 +1,203 @@
+#!/usr/bin/env bash
+# Daemons that are absent, doubled, stopped, killed, and homes that are half-made, wrong or elsewhere.
+. "$(dirname "$0")/lib/session.sh" "$@"
+
+daemon_refuses() {
+  ! try_daemon || fail "the daemon started: $*"
+  is "$daemon_code" "$1" "the daemon's exit code"
+  grep -q '^sealroomd: error: ' daemon.stderr || fail "no error line"
+  grep -qF -- "$2" daemon.stderr || fail "the daemon does not say: $2"
+}
+
+step "no home: exit 2; no daemon: exit 1; the hint says what to do"
+expect_exit 2 sealroom status
+complains "is not a Sealroom home"
+complains "init"
+daemon_refuses 2 "No such file or directory"
+sealroom init --softhsm >/dev/null
+for command in status "batch list" "sign B-20260101-0001" "process $medium" "unlock --all"; do
+  expect_exit 1 sealroom $command
+  complains "sealroom: error: no daemon is running"
+  complains "hint: start it: sealroomd --home"
+done
+is "$(ls -A "$medium")" "" "written without a daemon"
+
+step "a home that is half-made: exit 2, and what is missing is named"
+cp -a "$home" whole
+for part in sealroom.yaml issuers ledger run; do
+  rm -rf "${home:?}/$part"
+  daemon_refuses 2 "$part is missing"
+  rm -rf "$home"
+  cp -a whole "$home"
+done
+rm "$home/ledger/ledger.db"
+! try_daemon || fail "a daemon without ledger"
+[ ! -e "$home/ledger/ledger.db" ] || fail "an empty ledger was made in place of a lost one"
+grep -q ledger daemon.stderr || fail "the ledger is not named"
+rm -rf "$home"
+cp -a whole "$home"
+echo "not a database, but long enough to be read as the beginning of one, in every respect" >"$home/ledger/ledger.db"
+! try_daemon || fail "a daemon on rubbish"
+is "$daemon_code" 6 "the daemon's exit code on a ledger that is none"
+rm -rf "$home"
+cp -a whole "$home"
+
+step "broken configuration: exit 2, with file and line"
+broken() { # FILE SED-SCRIPT FILE:LINE
+  sed -i "$2" "$home/$1"
+  ! cmp -s "$home/$1" "whole/$1" || fail "the test changes nothing in $1: $2"
+  daemon_refuses 2 "$3"
+  cp "whole/$1" "$home/$1"
+}
+line_of() { grep -n -- "$2" "whole/$1" | head -n 1 | cut -d: -f1; }
+broken sealroom.yaml '$a surprise: 1' "sealroom.yaml:$(($(wc -l <whole/sealroom.yaml) + 1))"
+broken sealroom.yaml '/^log:/i log: {key: x, origin: y}' "sealroom.yaml:$(($(line_of sealroom.yaml '^log:') + 1))"
+broken sealroom.yaml '/server_cert:/s/365/lots/' "sealroom.yaml:$(line_of sealroom.yaml server_cert:)"
+broken sealroom.yaml '/^issuers:/s/$/ [/' "sealroom.yaml:"
+broken issuers/root.cnf '/^default_md/s/sha256/sha1/' "issuers/root.cnf:$(line_of issuers/root.cnf '^default_md')"
+broken issuers/root.cnf '/^default_md/i surprise = 1' "issuers/root.cnf:$(line_of issuers/root.cnf '^default_md')"
+broken issuers/root.cnf '/^default_md/i default_days = 3' "issuers/root.cnf:"
+broken issuers/intermediate.cnf '1i .include /etc/passwd' "issuers/intermediate.cnf:1"
+broken issuers/intermediate.cnf '/^private_key/s/;type=private/;pin-value=1234/' "issuers/intermediate.cnf: private_key"
+! grep -q 'pin-value=1234' daemon.stderr || fail "the error repeats a PIN"
+broken issuers/intermediate.cnf '/^\[server_cert\]/,/^$/s/CA:FALSE/CA:TRUE/' "issuers/intermediate.cnf"
+rm "$home/issuers/root.cnf"
+daemon_refuses 2 "root"
+cp whole/issuers/root.cnf "$home/issuers/root.cnf"
+
+step "init: an existing home is refused and stays as it is; what an interrupted one left is replaced"
+find "$home" -printf '%P %m %s %T@\n' | sort >before
+expect_exit 2 sealroom init --softhsm
+complains "exists already and is not empty"
+find "$home" -printf '%P %m %s %T@\n' | sort | cmp -s before - || fail "init changed the home"
+expect_exit 2 sealroom init
+complains "--module"
+expect_exit 2 sealroom init --softhsm --profiles surprise
+mkdir -p "$work/other.partial/old"
+home=$work/other expect_exit 0 sealroom init --softhsm
+[ ! -e "$work/other.partial" ] && [ ! -e "$work/other/old" ] || fail "the interrupted home was kept"
+is "$(stat -c %a "$work/other/ledger" "$work/other/pins" | tr '\n' ' ')" "700 700 " "modes"
+home=$work/failed
+expect_exit 5 sealroom init --softhsm --module /usr/lib/nowhere.so
+[ ! -e "$work/failed" ] && [ ! -e "$work/failed.partial" ] || fail "a failed init left something"
+home=$work/home
+
+step "one daemon per home"
+open_home_of_whole() { start_daemon && sealroom ceremony run fast.yaml --medium "$(mktemp -d "$work/ceremony.XXXX")" >/dev/null; }
+fast_ceremony fast.yaml
+open_home_of_whole
+first=${daemon[$home]}
+! try_daemon || fail "a second daemon runs"
+is "$daemon_code" 1
+grep -qF "a daemon is running for this home already (process $first)" daemon.stderr || fail "the first is not named"
+expect_exit 0 sealroom status
+
+step "a clean stop leaves no socket, locks the tokens and says so in the log"
+stop_daemon
+start_daemon
+is "$(sealroom status --json | look '[k["owner"] for k in d["keys"] if k["unlocked"]]')" "[]" "unlocked after a restart"
+is "$(events daemon.stopped)" 1
+for signal in INT HUP; do
+  process=${daemon[$home]}
+  kill -"$signal" "$process"
+  wait "$process" || fail "SIG$signal does not end it well"
+  [ ! -e "$home/run/sealroomd.sock" ] || fail "SIG$signal leaves the socket"
+  start_daemon
+done
+
+step "kill -9 and start again: nothing is lost"
+sealroom audit show --json >before
+size=$(wc -l <before)
+kill_daemon
+[ -S "$home/run/sealroomd.sock" ] || fail "the test expects a socket of the killed daemon"
+expect_exit 1 sealroom status
+complains "no daemon is running"
+start_daemon
+sealroom audit show --json | head -n "$size" | cmp -s before - || fail "the log has changed"
+expect_exit 0 sealroom audit verify
+expect_exit 0 sealroom unlock --all
+
+step "a client that dies in the middle of its import leaves no batch"
+mkdir -p "$medium/requests/intermediate/client_cert"
+for n in $(seq 40); do client_csr "$medium/requests/intermediate/client_cert/$n.csr" "client $n"; done
+batches=$(sealroom batch list --json | look 'len(d["batches"])')
+python3 - "$home/run/sealroomd.sock" <<'E'
+import base64, json, os, socket, struct, sys
+os.chdir(os.path.dirname(sys.argv[1]))
+s = socket.socket(socket.AF_UNIX)
+s.connect("sealroomd.sock")
+def send(text):
+    s.sendall(struct.pack(">I", len(text)) + text)
+def call(method, **params):
+    send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode())
+    size = struct.unpack(">I", s.recv(4, socket.MSG_WAITALL))[0]
+    return json.loads(s.recv(size, socket.MSG_WAITALL))
+assert "result" in call("hello", version=1)
+path = base64.b64encode(b"intermediate/client_cert/x.csr").decode()
+assert call("import.add", files=[{"path": path, "octets": path}])["result"] == {"files": 1}
+s.sendall(struct.pack(">I", 1000) + b'{"jsonrpc"')
+E
+"$bin/sealroom" --home "$home" import "$medium" >/dev/null 2>&1 &
+client=$!
+{ kill -9 "$client" && wait "$client"; } 2>/dev/null || true
+expect_exit 0 sealroom status
+found=$(sealroom batch list --json | look 'len(d["batches"])')
+[ "$found" = "$batches" ] || [ "$found" = $((batches + 1)) ] || fail "batches: $found"
+is "$(sealroom batch list --json | look '[b["requests"] for b in d["batches"] if b["requests"] not in (1, 40)]')" "[]" "half a batch"
+
+step "a job outlives its client"
+sealroom import "$medium" --json >imported
+batch=$(look 'd["batch"]' <imported)
+"$bin/sealroom" --home "$home" sign "$batch" >/dev/null 2>&1 &
+client=$!
+for _ in $(seq 200); do grep -q . <(sealroom audit show --batch "$batch" --json | grep certificate.started) && break; sleep 0.02; done
+{ kill -9 "$client" && wait "$client"; } 2>/dev/null || true
+for _ in $(seq 200); do
+  [ "$(sealroom batch show "$batch" --json | look 'sum(r.get("state") == "issued" for r in d["report"]["requests"])')" = 40 ] && break
+  sleep 0.1
+done
+is "$(sealroom batch show "$batch" --json | look 'sum(r.get("state") == "issued" for r in d["report"]["requests"])')" 40 issued
+stop_daemon
+
+step "killed while it signs: what was started and has no outcome blocks signing, and is named"
+if [ -f "$shim" ]; then
+  sed -i "s|^module:.*|module: $shim|" "$home/sealroom.yaml"
+  export SEALROOM_SHIM_MODULE=$softhsm SEALROOM_SHIM_PLAN_FILE=$work/plan
+  start_daemon
+  sealroom unlock --all >/dev/null
+  for n in 1 2 3; do client_csr "$medium/requests/intermediate/client_cert/late$n.csr" "late $n"; done
+  sealroom import "$medium" --json >imported || true
+  batch=$(look 'd["batch"]' <imported)
+  sealroom certificate list --json >before
+  echo "C_Sign:2=kill-after" >plan
+  expect_exit 1 sealroom sign "$batch"
+  ended_by KILL
+  rm plan
+  start_daemon
+  expect_exit 0 sealroom unlock --all
+  sealroom certificate list --json | cmp -s before - || fail "certificates without a durable outcome"
+  is "$(sealroom batch show "$batch" --json | look '[r["state"] for r in d["report"]["requests"] if "state" in r]')" '["started", "started", "started"]'
+  sealroom status >stdout
+  says "3 certificate(s) of batch $batch were started and have no outcome"
+  refuses 4 "were started and have no outcome" sealroom sign "$batch"
+  complains "hint"
+  client_csr "$medium/requests/intermediate/client_cert/later.csr" "later"
+  expect_exit 4 sealroom process "$medium"
+  complains "were started and have no outcome"
+  sealroom certificate list --json | cmp -s before - || fail "something was signed before the crash was accounted for"
+  expect_exit 0 sealroom audit verify
+  stop_daemon
+else
+  skip "killed while it signs: $shim is not built"
+fi
+
+step "a home with a long path"
+long=$work/$(printf 'a-rather-long-name-of-a-folder/%.0s' {1..8})
+mkdir -p "$long"
+home=$long/home
+open_home
+expect_exit 0 sealroom status
+(cd "$long" && "$bin/sealroom" --home home status >/dev/null) || fail "a relative home"
+SEALROOM_HOME=$home "$bin/sealroom" status >/dev/null || fail "SEALROOM_HOME"
+stop_daemon
+echo "daemon_trouble: ok"
