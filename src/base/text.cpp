@@ -23,7 +23,7 @@ std::string printable(std::string_view text) {
 
 std::string html_escaped(std::string_view text) {
   std::string out;
-  for (const char c : printable(text)) {
+  for (const char c : text) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;

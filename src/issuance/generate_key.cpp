@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/log/canonical.hpp"
@@ -51,14 +52,14 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
                               .outcome = "ok",
                               .details = {{"owner", owner},
                                           {"algorithm", spec.text()},
-                                          {"label", uri->object()},
+                                          {"label", printable(uri->object())},
                                           {"token_serial", (*token)->info().serial}}});
   if (!intent) return pass_on(intent);
   auto generated = (*token)->generate(spec, uri->object());
   if (!generated) {
     auto noted = record(work, {.name = "key.generation-failed",
                                .outcome = "error",
-                               .details = {{"owner", owner}, {"reason", generated.error().message}}});
+                               .details = {{"owner", owner}, {"reason", printable(generated.error().message)}}});
     if (!noted) return pass_on(noted);
     return pass_on(generated, owner);
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/x509/name.hpp"
@@ -35,7 +36,7 @@ Result<Done> note_issued(Change& change, VerifiedCertificate const& made, Certif
 // The token failed at this one: a signature may exist somewhere, so its serial is burned.
 Result<Done> note_abandoned(Change& change, const CertificateRow& row, const Error& failure) {
   auto event = event_of("certificate.abandoned", "error", row);
-  event.details["reason"] = failure.message;
+  event.details["reason"] = printable(failure.message);
   auto seq = change.append(event, row.batch);
   if (!seq) return pass_on(seq);
   return change.set_state(row.id, CertificateState::Abandoned, *seq, failure.message);

@@ -134,7 +134,7 @@ Result<Done> OpenBatch::refuse_file(std::string_view path, ByteView octets, cons
                  .octets = copy(octets),
                  .digest = {},
                  .verdict = {}};
-  return note(std::move(row), verdict_of_unreadable(path, place.issuer, printable(place.profile), {finding}), {});
+  return note(std::move(row), verdict_of_unreadable(path, place.issuer, place.profile, {finding}), {});
 }
 
 Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& planned) {
@@ -231,7 +231,7 @@ const Result<RulesInForce>& OpenBatch::rules_of(const Place& place) {
   const auto key = key_of(place.issuer, place.profile);
   auto found = rules_.find(key);
   if (found == rules_.end()) {
-    found = rules_.emplace(key, rules_in_force(work_.appliance, place.issuer, printable(place.profile))).first;
+    found = rules_.emplace(key, rules_in_force(work_.appliance, place.issuer, place.profile)).first;
   }
   return found->second;
 }
@@ -281,7 +281,7 @@ Result<PlannedBatch> OpenBatch::record() && {
                 .created = now_,
                 .valid_until = plan.valid_until};
     row.digest = plan_digest(row.document);
-    auto put = change_.put_plan(row);
+    auto put = change_.add_plan(row);
     if (!put) return pass_on(put);
     auto seq = change_.append({.name = "plan.recorded",
                                .outcome = "ok",

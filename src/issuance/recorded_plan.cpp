@@ -87,6 +87,10 @@ Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& p
     if (found == rules.end()) {
       found = rules.emplace(row.profile, rules_in_force(work.appliance, row.issuer, row.profile)).first;
     }
+    if (!found->second && found->second.error().kind == ErrorKind::Usage) {
+      withheld.push_back({row, CertificateState::Refused, "profile.unknown: " + found->second.error().message});
+      continue;
+    }
     if (!found->second) return pass_on(found->second);
     auto objection = decide_again(work, plan.row(), row, *found->second);
     if (!objection) return pass_on(objection);

@@ -7,7 +7,7 @@
 namespace sealroom {
 
 Result<Done> nothing_open(const Ledger& ledger) {
-  auto open = ledger.in_state(CertificateState::Started);
+  auto open = ledger.started();
   if (!open) return pass_on(open);
   if (open->empty()) return Done{};
   return fail(ErrorKind::NeedsPerson,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 
 #include "sealroom/issuance/keys.hpp"
@@ -24,7 +25,7 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
   keys.refresh();
   if (!unlocked) {
     auto noted = note(work, "token.unlock-failed", "error",
-                      {{"owner", owner}, {"reason", unlocked.error().message}});
+                      {{"owner", owner}, {"reason", printable(unlocked.error().message)}});
     if (!noted) return noted;
     return unlocked;
   }
@@ -39,7 +40,7 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
     if (!loaded) {
       keys.lock(owner);
       keys.refresh();
-      auto noted = note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", loaded.error().message}});
+      auto noted = note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});
       if (!noted) return noted;
       return loaded;
     }

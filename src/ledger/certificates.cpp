@@ -63,13 +63,11 @@ Result<std::int64_t> Change::add_certificate(const CertificateRow& row) {
     return state.refuse(fmt::format("issuer {}: serial {} was given before", printable(row.issuer),
                                     to_upper_hex(row.serial)));
   }
-  auto plan = state.plan_id(row.batch, row.issuer);
-  if (!plan) return pass_on(plan);
-  auto done = state.run("INSERT INTO certificate (plan, batch, issuer, profile, request, position, name, "
+  auto done = state.run("INSERT INTO certificate (batch, issuer, profile, request, position, name, "
                         "request_digest, key_digest, serial, subject, not_before, not_after, to_be_signed, state, "
                         "reason, certificate, entry) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
-                        *plan, row.batch, row.issuer, row.profile, row.request, row.position, row.name,
+                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+                        row.batch, row.issuer, row.profile, row.request, row.position, row.name,
                         row.request_digest, row.key_digest, row.serial, row.subject, row.not_before, row.not_after,
                         row.to_be_signed, name_of(row.state), row.reason, row.certificate, row.entry);
   if (!done) return pass_on(done);
@@ -105,9 +103,7 @@ Result<Done> Change::set_issued(std::int64_t certificate, ByteView der, std::uin
 }
 
 Result<std::vector<CertificateRow>> Ledger::certificates(std::string_view batch, std::string_view issuer) const {
-  return all_of(*database_->connection,
-                "WHERE plan = (SELECT max(id) FROM plan WHERE batch = ?1 AND issuer = ?2) ORDER BY position", batch,
-                issuer);
+  return all_of(*database_->connection, "WHERE batch = ?1 AND issuer = ?2 ORDER BY position", batch, issuer);
 }
 
 Result<std::optional<CertificateRow>> Ledger::certificate_of_request(std::string_view batch,
@@ -143,8 +139,16 @@ Result<std::vector<CertificateRow>> Ledger::by_subject(std::string_view issuer, 
   return all_of(*database_->connection, "WHERE issuer = ?1 AND subject = ?2 ORDER BY id", issuer, subject);
 }
 
-Result<std::vector<CertificateRow>> Ledger::in_state(CertificateState state) const {
-  return all_of(*database_->connection, "WHERE state = ?1 ORDER BY id", name_of(state));
+Result<std::vector<CertificateRow>> Ledger::started() const {
+  return all_of(*database_->connection, "WHERE state = 'started' ORDER BY id");
+}
+
+Result<std::vector<std::pair<std::string, std::uint64_t>>> Ledger::planned() const {
+  using Count = std::pair<std::string, std::uint64_t>;
+  return sqlite::all<Count>(
+      *database_->connection,
+      [](const sqlite::Rows& row) { return Count{row.text(0), static_cast<std::uint64_t>(row.integer(1))}; },
+      "SELECT batch, count(*) FROM certificate WHERE state = 'planned' GROUP BY batch ORDER BY batch");
 }
 
 }  // namespace sealroom

@@ -71,37 +71,10 @@ Result<Done> Change::add_request(const RequestRow& row) {
       row.verdict);
 }
 
-Result<Done> Change::put_plan(const PlanRow& row) {
-  auto& state = ledger::in_use(state_);
-  constexpr std::string_view kBegun =
-      "SELECT position FROM certificate WHERE state IN ('started', 'issued') AND plan = "
-      "(SELECT max(id) FROM plan WHERE batch = ?1 AND issuer = ?2) LIMIT 1";
-  auto begun = sqlite::first<std::int64_t>(
-      state.connection(), [](const sqlite::Rows& stored) { return stored.integer(0); }, kBegun, row.batch, row.issuer);
-  if (!begun) return pass_on(begun);
-  if (*begun) {
-    return state.refuse(fmt::format("{}/{}: a plan whose signing has begun cannot be replaced", printable(row.batch),
-                                    printable(row.issuer)),
-                        "import what is left as a new batch");
-  }
-  auto id = state.plan_id(row.batch, row.issuer);
-  if (!id) return pass_on(id);
-  state.plans[{row.batch, row.issuer}].recorded = true;
-  return state.run("INSERT INTO plan (id, batch, issuer, document, digest, created, valid_until) "
-                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                   *id, row.batch, row.issuer, row.document, row.digest, row.created, row.valid_until);
-}
-
-// A plan's document is known only after its last certificate, so the certificates come first and the id is promised.
-Result<std::int64_t> Change::State::plan_id(std::string_view batch, std::string_view issuer) {
-  auto [place, is_new] = plans.try_emplace({std::string(batch), std::string(issuer)});
-  if (is_new) {
-    auto newest = connection().number("SELECT coalesce(max(id), 0) FROM plan");
-    if (!newest) return pass_on(newest);
-    for (const auto& [names, plan] : plans) *newest = std::max(*newest, plan.id);
-    place->second.id = *newest + 1;
-  }
-  return place->second.id;
+Result<Done> Change::add_plan(const PlanRow& row) {
+  return ledger::in_use(state_).run(
+      "INSERT INTO plan (batch, issuer, document, digest, created, valid_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+      row.batch, row.issuer, row.document, row.digest, row.created, row.valid_until);
 }
 
 // A checkpoint that the log does not have would be a promise that nobody can keep.

@@ -42,20 +42,12 @@ struct Change::State {
 
   Result<Done> finish();  // commits
 
-  // The id that the plan of `batch` and `issuer` has or will have in this change.
-  Result<std::int64_t> plan_id(std::string_view batch, std::string_view issuer);
-
   sqlite::Connection& connection() { return *database->connection; }
 
   std::shared_ptr<Ledger::Database> database;
   log::Context context;
   std::uint64_t log_size = 0;
   Digest previous{};  // hash of the newest line
-  struct NewPlan {
-    std::int64_t id = 0;
-    bool recorded = false;
-  };
-  std::map<std::pair<std::string, std::string>, NewPlan> plans;  // by batch and issuer
   bool open = false;
   bool failed = false;
 };

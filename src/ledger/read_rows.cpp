@@ -153,14 +153,14 @@ Result<std::optional<RequestRow>> Ledger::request(std::string_view batch, std::u
 
 Result<std::vector<PlanRow>> Ledger::plans(std::string_view batch) const {
   return sqlite::all<PlanRow>(*database_->connection, plan_row,
-                              select_plans("WHERE id IN (SELECT max(id) FROM plan WHERE batch = ?1 GROUP BY issuer) "
+                              select_plans("WHERE batch = ?1 "
                                            "ORDER BY issuer"),
                               batch);
 }
 
 Result<std::optional<PlanRow>> Ledger::plan(std::string_view batch, std::string_view issuer) const {
   return sqlite::first<PlanRow>(*database_->connection, plan_row,
-                                select_plans("WHERE batch = ?1 AND issuer = ?2 ORDER BY id DESC LIMIT 1"),
+                                select_plans("WHERE batch = ?1 AND issuer = ?2"),
                                 batch, issuer);
 }
 

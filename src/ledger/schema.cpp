@@ -12,12 +12,11 @@ constexpr std::int64_t kApplicationId = 0x5345414c;
 
 constexpr std::int64_t kSchemaVersion = 1;
 
-// Octets are BLOBs, moments are seconds since 1970 in UTC. Nothing is ever deleted but an issuer's former chain:
-// replaced plans and their certificates stay, so that a planned serial counts for ever.
+// Octets are BLOBs, moments are seconds since 1970 in UTC. Nothing is ever deleted but an issuer's former chain,
+// so a planned serial counts for ever.
 //
-// entry and node are the log; everything else can be told from the log's entries and the exported documents. A plan
-// replaces an older one of its batch and issuer by having the larger id. A batch is complete, and can be counted, only
-// when its requests and plans are there: hence the deferred references.
+// entry and node are the log; everything else can be told from the log's entries and the exported documents. A batch
+// can be counted, and a plan's document written, only when all its requests are there: hence the deferred references.
 //
 // Every index serves a question that is asked for each request or certificate; none may take time that grows with
 // the number of certificates. (serial, issuer) in this order also answers for a serial alone.
@@ -93,20 +92,18 @@ CREATE TABLE request (
 ) STRICT;
 
 CREATE TABLE plan (
-  id          INTEGER PRIMARY KEY,
   batch       TEXT NOT NULL REFERENCES batch (id) DEFERRABLE INITIALLY DEFERRED,
   issuer      TEXT NOT NULL,
   document    TEXT NOT NULL,
   digest      BLOB NOT NULL CHECK (length(digest) = 32),
   created     INTEGER NOT NULL,
-  valid_until INTEGER NOT NULL
+  valid_until INTEGER NOT NULL,
+  PRIMARY KEY (batch, issuer)
 ) STRICT;
-CREATE INDEX plan_of_batch ON plan (batch, issuer, id);
 
 CREATE TABLE certificate (
   id             INTEGER PRIMARY KEY,
-  plan           INTEGER NOT NULL REFERENCES plan (id) DEFERRABLE INITIALLY DEFERRED,
-  batch          TEXT NOT NULL REFERENCES batch (id) DEFERRABLE INITIALLY DEFERRED,
+  batch          TEXT NOT NULL,
   issuer         TEXT NOT NULL,
   profile        TEXT NOT NULL,
   request        INTEGER NOT NULL,
@@ -125,7 +122,8 @@ CREATE TABLE certificate (
   certificate    BLOB NOT NULL,
   entry          INTEGER NOT NULL,
   UNIQUE (serial, issuer),
-  UNIQUE (plan, position),
+  UNIQUE (batch, issuer, position),
+  FOREIGN KEY (batch, issuer) REFERENCES plan (batch, issuer) DEFERRABLE INITIALLY DEFERRED,
   CHECK ((state = 'issued') = (length(certificate) > 0))
 ) STRICT;
 CREATE INDEX certificate_of_request ON certificate (batch, request, id);

@@ -161,8 +161,11 @@ class IssuerConfigReader {
     const ConfLine* default_ca = base->find("default_ca");
     if (default_ca == nullptr) return missing(*base, "default_ca");
     for (const ConfLine& line : base->lines) {
-      if (line.key != "default_ca") return wrong(line.line, fmt::format("{} has no effect in [ca]", line.key));
+      if (line.key != "default_ca" && line.key != "preserve") {
+        return wrong(line.line, fmt::format("{} has no effect in [ca]", line.key));
+      }
     }
+    base_ = base;
     auto section = claim(*default_ca);
     if (!section) return pass_on(section);
     ca_ = *section;
@@ -222,6 +225,15 @@ class IssuerConfigReader {
     return wrong(*line, "must be one of " + known);
   }
 
+  // `openssl ca` reads preserve from [ca] and ignores it in the section that default_ca names, where the guides put it.
+  Result<Done> read_preserve() {
+    const ConfLine* ignored = ca_->find("preserve");
+    if (ignored != nullptr && ignored->value != "no") {
+      return wrong(*ignored, fmt::format("openssl ca ignores it in [{}]", ca_->name), "put it into [ca]");
+    }
+    return choose<Preserve>(*base_, "preserve", config_.preserve_, {{"no", Preserve::No}, {"yes", Preserve::Yes}});
+  }
+
   Result<Done> read_choices() {
     if (ca_->find("default_md") == nullptr) return missing(*ca_, "default_md");
     auto md = choose<HashAlgorithm>(*ca_, "default_md", config_.default_md_,
@@ -234,8 +246,7 @@ class IssuerConfigReader {
     auto unique = choose<UniqueSubject>(*ca_, "unique_subject", config_.unique_subject_,
                                         {{"no", UniqueSubject::No}, {"yes", UniqueSubject::Yes}});
     if (!unique) return unique;
-    auto preserving =
-        choose<Preserve>(*ca_, "preserve", config_.preserve_, {{"no", Preserve::No}, {"yes", Preserve::Yes}});
+    auto preserving = read_preserve();
     if (!preserving) return preserving;
     return choose<EmailInDn>(*ca_, "email_in_dn", config_.email_in_dn_,
                              {{"no", EmailInDn::No}, {"yes", EmailInDn::Yes}});
@@ -359,6 +370,7 @@ class IssuerConfigReader {
   IssuerConfig config_;
   ScannedConf scanned_;
   std::vector<std::string> claimed_;  // sections with a use of their own
+  const ConfSection* base_ = nullptr;  // [ca]
   const ConfSection* ca_ = nullptr;   // the section that default_ca names
   const ConfSection* req_ = nullptr;
 };

@@ -102,7 +102,8 @@ std::string answer_name(CK_RV answer) {
 
 std::string describe(CK_RV answer) {
   const auto* known = find(answer);
-  return fmt::format("{} ({})", known != nullptr ? known->meaning : "an answer of the vendor's own", answer_name(answer));
+  const char* meaning = known != nullptr ? known->meaning : "an answer of the vendor's own";
+  return fmt::format("{} ({})", meaning, answer_name(answer));
 }
 
 std::unexpected<Error> token_failure(std::string_view what, std::string_view function, CK_RV answer) {

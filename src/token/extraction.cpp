@@ -57,7 +57,8 @@ void try_to_wrap(ExtractionAttempts& attempts, const ObjectReader& objects, CK_O
   CK_BBOOL yes = CK_TRUE;
   CK_BBOOL no = CK_FALSE;
   CK_ULONG size = 32;
-  CK_ATTRIBUTE wanted[] = {{CKA_TOKEN, &no, sizeof no}, {CKA_WRAP, &yes, sizeof yes}, {CKA_VALUE_LEN, &size, sizeof size}};
+  CK_ATTRIBUTE wanted[] = {
+      {CKA_TOKEN, &no, sizeof no}, {CKA_WRAP, &yes, sizeof yes}, {CKA_VALUE_LEN, &size, sizeof size}};
   CK_MECHANISM generation{CKM_AES_KEY_GEN, nullptr, 0};
   CK_OBJECT_HANDLE wrapping_key = 0;
   auto* functions = objects.functions();

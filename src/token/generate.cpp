@@ -113,7 +113,9 @@ Result<Proof> prove(const std::shared_ptr<Login>& login, const KeySpec& spec, co
   if (!attributes->complaint.empty()) return unfit(objects, attributes->complaint);
   auto public_key = objects.public_key(pair.public_half);
   if (!public_key) return pass_on(public_key);
-  if (!*public_key || !is_as_specified(**public_key, spec)) return unfit(objects, "its public half is not " + spec.text());
+  if (!*public_key || !is_as_specified(**public_key, spec)) {
+    return unfit(objects, "its public half is not " + spec.text());
+  }
   const bool forbidden = std::ranges::find(pair.not_enforced, "CKA_COPYABLE") == pair.not_enforced.end();
   auto attempts = try_to_extract(objects, key, forbidden ? Copyable::Forbidden : Copyable::NotKept);
   if (!attempts.complaint.empty()) return unfit(objects, "succeeded to " + attempts.complaint);

@@ -86,7 +86,8 @@ Result<Slot> find_slot(CK_FUNCTION_LIST* functions, const TokenUri& uri) {
   }
   std::string serials;
   for (const auto& slot : *slots) serials += (serials.empty() ? "" : ", ") + slot.info.serial;
-  return fail(ErrorKind::Token, fmt::format("{}: {} tokens match, with serials {}", described(uri), slots->size(), serials),
+  return fail(ErrorKind::Token,
+              fmt::format("{}: {} tokens match, with serials {}", described(uri), slots->size(), serials),
               "add serial=... to the key's URI");
 }
 

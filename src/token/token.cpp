@@ -31,7 +31,8 @@ std::string standing(CK_FUNCTION_LIST* functions, CK_SLOT_ID slot) {
 }
 
 Result<Done> log_in(CK_FUNCTION_LIST* functions, const Slot& slot, CK_SESSION_HANDLE session, const Secret& pin) {
-  const CK_RV answer = functions->C_Login(session, CKU_USER, const_cast<CK_UTF8CHAR_PTR>(pin.view().data()), pin.size());
+  const auto octets = const_cast<CK_UTF8CHAR_PTR>(pin.view().data());
+  const CK_RV answer = functions->C_Login(session, CKU_USER, octets, pin.size());
   if (answer == CKR_PIN_INCORRECT) {
     return fail(ErrorKind::Token,
                 fmt::format("{}: {}{}", name_of(slot.info), describe(answer), standing(functions, slot.id)),

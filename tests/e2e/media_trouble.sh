@@ -23,7 +23,7 @@ mkdir -p "$work/foreign/requests/elsewhere/leaf"
 client_csr "$work/foreign/requests/elsewhere/leaf/x.csr" x
 expect_exit 0 sealroom import "$work/foreign" --json
 is "$(look 'd["requests"]' <stdout)" "[]" "requests"
-look 'd["ignored"][0]["reason"]' <stdout | grep -q 'not for this appliance' || fail "not listed as not for this appliance"
+look 'd["ignored"][0]["reason"]' <stdout | contains 'not for this appliance' || fail "not listed as not for this appliance"
 is "$(look 'd["ignored"][0]["file"]' <stdout)" elsewhere/leaf/x.csr
 
 step "names that are traps, and things that are no requests"

@@ -166,10 +166,11 @@ expect_exit 0 sealroom batch replan "$batch" --json
 batch=$(look 'd["batch"]' <stdout)
 expect_exit 0 sealroom sign "$batch"
 expect_exit 0 sealroom export "$batch" "$medium"
-openssl x509 -in "$medium/issued/$batch/intermediate/client_cert/changed.cert.pem" -noout -text | grep -q "changed since" || fail "not the new configuration"
+openssl x509 -in "$medium/issued/$batch/intermediate/client_cert/changed.cert.pem" -noout -text | contains "changed since" || fail "not the new configuration"
 
-step "a profile that was taken away"
+step "a profile that was taken away: its certificate is withheld, its neighbour's is not"
 client_csr "$requests/client_cert/gone.csr" gone
+server_csr "$requests/server_cert/stays.csr" stays.example.com
 rm "$requests/client_cert/changed.csr" "$requests/server_cert/kept.csr"
 expect_exit 0 sealroom import "$medium" --json
 batch=$(look 'd["batch"]' <stdout)
@@ -177,11 +178,27 @@ sed -i '/^      client_cert:/d' "$home/sealroom.yaml"
 stop_daemon
 start_daemon
 sealroom unlock --all >/dev/null
-certificates=$(events certificate.issued)
-code=0
-sealroom sign "$batch" >stdout 2>stderr || code=$?
-[ "$code" != 0 ] || fail "signed without a profile"
-is "$(events certificate.issued)" "$certificates" "certificates issued without a profile"
+expect_exit 3 sealroom sign "$batch"
+says "1 issued, 1 withheld"
+is "$(states "$batch")" "refused issued"
+sealroom batch show "$batch" --json | look 'd["report"]' >stdout
+refused_for intermediate/client_cert/gone.csr profile.unknown stdout
+
+step "a plan ends with its first certificate: too late, nothing of it is signed"
+rm -rf "$requests"/*/*
+server_csr "$requests/server_cert/late.csr" late.example.com
+expect_exit 0 sealroom import "$medium" --json --not-after "$(date -u -d '+3 seconds' +%FT%TZ)"
+batch=$(look 'd["batch"]' <stdout)
+sleep 4
+expect_exit 3 sealroom sign "$batch"
+says "0 issued, 1 withheld"
+is "$(states "$batch")" expired
+expect_exit 0 sealroom sign "$batch"
+says "0 issued, 0 withheld"
+expect_exit 0 sealroom export "$batch" "$medium"
+[ ! -e "$medium/issued/$batch/intermediate" ] || fail "a certificate of an expired plan left"
+expect_exit 0 sealroom batch replan "$batch" --json
+is "$(states "$(look 'd["batch"]' <stdout)")" planned
 
 expect_exit 0 sealroom audit verify
 stop_daemon

@@ -60,7 +60,7 @@ step "a wrong PIN: exit 5, asked of the token once, logged; the right one works 
 [ ! -f "$counts" ] || : >"$counts"
 refuses_and_logs token.unlock-failed 5 "wrong PIN" sealroom unlock intermediate --pin-file wrong.pin
 [ ! -f "$counts" ] || is "$(calls C_Login)" 1 "times that the token was asked"
-! sealroom audit show --json | grep -q 4711 || fail "the log has the wrong PIN"
+! sealroom audit show --json | contains 4711 || fail "the log has the wrong PIN"
 expect_exit 0 sealroom unlock intermediate --pin-file "$home/pins/sealroom-intermediate.pin"
 exec 7<"$home/pins/sealroom-root.pin"
 expect_exit 0 sealroom unlock root --pin-fd 7
@@ -86,11 +86,11 @@ sealroom unlock --all >/dev/null
 for file in "$home"/pins/*; do
   tr -d '\n' <"$file" >canary
   ! grep -rlF -f canary "$home" --exclude-dir=pins --exclude='*.sock' || fail "a PIN is in the home outside pins/"
-  ! sealroom audit show --json | grep -qF -f canary || fail "a PIN is in the log"
-  ! sealroom status --json | grep -qF -f canary || fail "a PIN is in the status"
-  ! tr '\0' '\n' <"/proc/${daemon[$home]}/cmdline" | grep -qF -f canary || fail "a PIN is on the command line"
+  ! sealroom audit show --json | contains "$(cat canary)" || fail "a PIN is in the log"
+  ! sealroom status --json | contains "$(cat canary)" || fail "a PIN is in the status"
+  ! tr '\0' '\n' <"/proc/${daemon[$home]}/cmdline" | contains "$(cat canary)" || fail "a PIN is on the command line"
   if [ -r "/proc/${daemon[$home]}/environ" ]; then
-    ! tr '\0' '\n' <"/proc/${daemon[$home]}/environ" | grep -qF -f canary || fail "a PIN is in the environment"
+    ! tr '\0' '\n' <"/proc/${daemon[$home]}/environ" | contains "$(cat canary)" || fail "a PIN is in the environment"
   fi
 done
 is "$(stat -c %a "$home/pins")" 700 "mode of pins/"

@@ -10,7 +10,7 @@ namespace sealroom {
 // The only way in which octets from outside reach a terminal, a log entry, a report or an error message.
 std::string printable(std::string_view text);
 
-// `text` safe inside HTML text and double-quoted attributes, after `printable`.
+// `text`, which is printable already, safe inside HTML text and double-quoted attributes.
 std::string html_escaped(std::string_view text);
 
 std::vector<std::string_view> split(std::string_view text, char separator);

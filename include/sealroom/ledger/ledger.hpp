@@ -45,10 +45,8 @@ class Change {
   Result<Done> put_issuer(const IssuerRow& row);    // inserts or replaces
   Result<Done> add_batch(const BatchRow& row);
   Result<Done> add_request(const RequestRow& row);
-  // Replanning replaces a plan none of whose certificates is started or issued; else Integrity. The certificates of
-  // the old plan stay as they are, so the caller sets their states.
-  Result<Done> put_plan(const PlanRow& row);
-  // Belongs to the plan of its batch and issuer that this change puts. Integrity when issuer and serial are known.
+  Result<Done> add_plan(const PlanRow& row);         // one for each batch and issuer, for ever
+  // Belongs to the plan of its batch and issuer, which this change adds. Integrity when issuer and serial are known.
   Result<std::int64_t> add_certificate(const CertificateRow& row);
   // From planned, approved or started to any state but issued; every other state is final (Integrity).
   Result<Done> set_state(std::int64_t certificate, CertificateState state, std::uint64_t entry,
@@ -122,7 +120,9 @@ class Ledger {
   Result<std::vector<CertificateRow>> by_request(const Digest& request) const;
   Result<std::vector<CertificateRow>> by_key(const Digest& key) const;
   Result<std::vector<CertificateRow>> by_subject(std::string_view issuer, ByteView subject) const;
-  Result<std::vector<CertificateRow>> in_state(CertificateState state) const;  // never large: Started, Planned
+  Result<std::vector<CertificateRow>> started() const;  // never more than a group
+  // Batches with planned certificates, and how many.
+  Result<std::vector<std::pair<std::string, std::uint64_t>>> planned() const;
 
   // Recomputes hashes, links, tree and checkpoints from the lines alone, and compares with what is stored.
   // Errors (Integrity) name the first entry that is wrong. Gives the log's size.

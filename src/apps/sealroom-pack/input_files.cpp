@@ -30,7 +30,7 @@ Result<std::vector<Certificate>> read_certificate_file(const std::string& path) 
   if (as_text(*octets).find("PRIVATE KEY-----") != std::string_view::npos) {
     explicit_bzero(octets->data(), octets->size());
     return fail(ErrorKind::Failed,
-                fmt::format("pack.private-key: {}: holds a private key beside certificates", printable(path)),
+                fmt::format("{}: {}: holds a private key beside certificates", "pack.private-key", printable(path)),
                 "give a file of certificates only; the key of a keystore goes to --key");
   }
   auto ders = read_certificates(*octets, printable(path));

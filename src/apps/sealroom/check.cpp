@@ -62,18 +62,26 @@ Result<Rules> rules_for(const std::optional<Configuration>& configuration, const
   return fail(ErrorKind::Usage, fmt::format("issuer {} has no profile \"{}\"", place.issuer, printable(place.profile)), "profiles are listed in sealroom.yaml");
 }
 
+// What keeps a file from being judged, under the ids that the inbox of a medium has for it.
+std::optional<Finding> obstacle(const std::string& path, const Result<Bytes>& octets, std::size_t limit) {
+  std::error_code trouble;
+  const auto size = std::filesystem::file_size(path, trouble);
+  if (!trouble && size > limit) return Finding{"media.too-large", fmt::format("is larger than {} octets", limit)};
+  if (!octets) return Finding{"media.unreadable", octets.error().message};
+  if (octets->empty()) return Finding{"media.empty", "holds nothing"};
+  return std::nullopt;
+}
+
 Result<Json> judge(const std::string& path, const std::optional<Configuration>& configuration, const Place& named, const Certificate* issuer_certificate) {
   const auto place = place_of(path, named);
   auto rules = rules_for(configuration, place, issuer_certificate);
-  if (!rules) return pass_on(rules);
-  const auto limit = rules->limits.octets;
-  auto octets = read_file(path, limit + 1);
-  Json verdict;
-  if (!octets) {
-    verdict = verdict_of_unreadable(path, place.issuer, place.profile, {{"media.unreadable", octets.error().message}});
-  } else {
-    verdict = verdict_of(examine({path, std::move(*octets)}, *rules), place.issuer, place.profile);
-  }
+  if (!rules && !named.issuer.empty()) return pass_on(rules);
+  const auto limit = rules ? rules->limits.octets : RequestLimits{}.octets;
+  auto octets = read_file(path, limit);
+  auto finding = obstacle(path, octets, limit);
+  if (!finding && !rules) finding = Finding{"profile.unknown", fmt::format("{}; {}", rules.error().message, rules.error().hint)};
+  auto verdict = finding ? verdict_of_unreadable(path, place.issuer, place.profile, {*finding})
+                         : verdict_of(examine({path, std::move(*octets)}, *rules), place.issuer, place.profile);
   verdict["file"] = printable(path);
   return verdict;
 }

@@ -14,6 +14,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr auto kLongestPause = 20ms;  // between two looks at a job: what a finished one waits for its client at most
+constexpr auto kPatience = 300ms;     // before progress is worth showing
+
 void show_progress(const std::string& what, const Json& state) {
   if (isatty(STDERR_FILENO) == 0) return;
   const auto total = state.value("total", std::uint64_t{0});
@@ -34,12 +37,13 @@ Result<Json> call_job(wire::Client& client, const std::string& method, const Jso
   auto started = client.call(method, parameters);
   if (!started) return started;
   const Json ask{{"job", started->at("job")}};
-  for (auto pause = 2ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, 200ms)) {
+  const auto began = std::chrono::steady_clock::now();
+  for (auto pause = 2ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, kLongestPause)) {
     auto state = client.call("job.look", ask);
     if (!state || state->at("state") == "done") end_progress();
     if (!state) return state;
     if (state->at("state") == "done") return state->at("result");
-    if (pause >= 200ms) show_progress(what, *state);
+    if (std::chrono::steady_clock::now() - began > kPatience) show_progress(what, *state);
     std::this_thread::sleep_for(pause);
   }
 }

@@ -42,7 +42,7 @@ Result<bool> already_there(const std::string& folder, const std::string& content
   auto whole = sums_agree(folder, *files);
   if (!whole) return pass_on(whole);
   if (to_hex(content_of(*files)) == content) return true;
-  return fail(ErrorKind::Failed, fmt::format("{}: is there already with other contents, from an export when less was signed", printable(folder)),
+  return fail(ErrorKind::Failed, fmt::format("{}: is there already with other contents: from another appliance, or from when less was signed", printable(folder)),
               "move the folder away and export again");
 }
 

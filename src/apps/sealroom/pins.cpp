@@ -118,10 +118,15 @@ Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const 
   auto status = client.call("status");
   if (!status) return pass_on(status);
   std::string trial_file;
+  bool known = false;
   for (const auto& key : status->at("keys")) {
     if (key.at("owner") != owner) continue;
+    known = true;
     if (key.at("unlocked").get<bool>()) return Done{};
     trial_file = key.value("trial_pin_file", "");
+  }
+  if (!known) {
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" on this appliance", printable(owner)), "see `sealroom issuer list`");
   }
   auto pin = find_pin(owner, source, trial_file);
   if (!pin) return pass_on(pin);

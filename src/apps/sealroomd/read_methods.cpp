@@ -97,17 +97,15 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
     if (!trouble.empty()) say_what_waits(attention, fmt::format("the token of {} cannot be used: {}", owner, trouble), "insert it");
     if (!key.contains("key")) say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
   }
-  auto open = daemon.reading.in_state(CertificateState::Started);
+  auto open = daemon.reading.started();
   if (!open) return pass_on(open);
   if (!open->empty()) {
     say_what_waits(attention, fmt::format("{} certificate(s) of batch {} were started and have no outcome: nothing else is signed",
                                           open->size(), open->front().batch), "see docs/operations.md, After a crash");
   }
-  auto planned = daemon.reading.in_state(CertificateState::Planned);
+  auto planned = daemon.reading.planned();
   if (!planned) return pass_on(planned);
-  std::map<std::string, std::size_t> batches;
-  for (const auto& row : *planned) ++batches[row.batch];
-  for (const auto& [batch, count] : batches) {
+  for (const auto& [batch, count] : *planned) {
     say_what_waits(attention, fmt::format("batch {} has {} planned certificate(s)", batch, count), "sealroom sign " + batch);
   }
   return attention;

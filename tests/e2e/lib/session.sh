@@ -131,6 +131,13 @@ expect_exit() {
 says() { grep -qF -- "$1" "$work/stdout" || fail "stdout does not say: $1"; }
 complains() { grep -qF -- "$1" "$work/stderr" || fail "stderr does not say: $1"; }
 
+# contains TEXT: whether standard input does. It reads all of it, where grep -q would break the pipe of the writer.
+contains() {
+  local text
+  text=$(cat)
+  [[ $text == *"$1"* ]]
+}
+
 # is VALUE WANTED [WHAT]
 is() { [ "$1" = "$2" ] || fail "${3:-value}: \"$1\", not \"$2\""; }
 

@@ -19,7 +19,7 @@ TEST_CASE("two texts never look the same when they are printed") {
 }
 
 TEST_CASE("text for HTML cannot leave its element or attribute") {
-  CHECK(html_escaped("<b a=\"1\" c='2'>&\n") == "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;\\x0a");
+  CHECK(html_escaped("<b a=\"1\" c='2'>&") == "&lt;b a=&quot;1&quot; c=&#39;2&#39;&gt;&amp;");
   CHECK(html_escaped("plain") == "plain");
 }
 

@@ -68,8 +68,8 @@ TEST_CASE("certificates are found by request, key, subject, serial and state, an
   CHECK((*ledger.by_serial("", first.serial))->id == ids[0]);
   CHECK_FALSE(ledger.by_serial("root", first.serial)->has_value());
   CHECK_FALSE(ledger.by_serial("", Bytes{0x10})->has_value());
-  CHECK(ledger.in_state(CertificateState::Planned)->size() == 2);
-  CHECK(ledger.in_state(CertificateState::Started)->empty());
+  CHECK(*ledger.planned() == std::vector<std::pair<std::string, std::uint64_t>>{{kBatch, 2}});
+  CHECK(ledger.started()->empty());
   CHECK((*ledger.certificate_of_request(kBatch, 1))->id == ids[1]);
   CHECK_FALSE(ledger.certificate_of_request(kBatch, 2)->has_value());
   CHECK(ledger.certificates(kBatch, "intermediate")->size() == 2);
@@ -96,7 +96,7 @@ TEST_CASE("a serial is given once by an issuer, and another issuer may give it t
     auto change = begin(ledger);
     REQUIRE(change.add_batch(batch_row(row.batch)));
     REQUIRE(change.add_certificate(row));
-    REQUIRE(change.put_plan(plan));
+    REQUIRE(change.add_plan(plan));
     commit(std::move(change));
     CHECK((*ledger.by_serial("root", row.serial))->batch == row.batch);
     CHECK((*ledger.by_serial("intermediate", row.serial))->batch == kBatch);
@@ -127,7 +127,7 @@ TEST_CASE("a certificate is issued only after its signing was recorded as starte
   }
   CHECK(row_of(ledger, 0).state == CertificateState::Planned);
   set_state(ledger, ids[0], CertificateState::Started);
-  CHECK(ledger.in_state(CertificateState::Started)->size() == 1);
+  CHECK(ledger.started()->size() == 1);
   {
     auto change = begin(ledger);
     REQUIRE(change.set_issued(ids[0], Bytes{1, 2}, 5));
@@ -182,39 +182,12 @@ TEST_CASE("an issued certificate never changes its state, and an unknown one has
   }));
 }
 
-TEST_CASE("a replaced plan keeps its certificates out of the new plan, and their serials for ever") {
+TEST_CASE("a batch has one plan for each issuer, for ever") {
   const LedgerHome home;
   auto ledger = home.open();
-  const auto old_ids = plan_batch(ledger);
-  {
-    auto change = begin(ledger);
-    for (const auto id : old_ids) REQUIRE(change.set_state(id, CertificateState::Expired, 0, "planned again"));
-    REQUIRE(change.add_certificate(certificate_row(0, 77)));
-    REQUIRE(change.put_plan(plan_row("intermediate", R"({"second":1})")));
-    commit(std::move(change));
-  }
-  const auto rows = *ledger.certificates(kBatch, "intermediate");
-  REQUIRE(rows.size() == 1);
-  CHECK(rows[0].serial == Bytes{0x10, 77});
-  CHECK((*ledger.plan(kBatch, "intermediate"))->document == R"({"second":1})");
-  REQUIRE(ledger.plans(kBatch)->size() == 1);
-  CHECK(ledger.plans(kBatch)->front().document == R"({"second":1})");
-  CHECK((*ledger.certificate_of_request(kBatch, 0))->serial == Bytes{0x10, 77});
-  CHECK((*ledger.certificate_of_request(kBatch, 1))->id == old_ids[1]);
-  CHECK(row_of(ledger, 0).state == CertificateState::Expired);
-  CHECK(ledger.by_request(certificate_row(0, 0).request_digest)->size() == 2);
+  plan_batch(ledger);
   auto change = begin(ledger);
-  check_error(change.add_certificate(certificate_row(1, 1)), ErrorKind::Integrity, "serial 1001");
-}
-
-TEST_CASE("a plan whose signing has begun cannot be replaced") {
-  const LedgerHome home;
-  auto ledger = home.open();
-  const auto ids = plan_batch(ledger);
-  SECTION("started") { set_state(ledger, ids[1], CertificateState::Started); }
-  SECTION("issued") { issue(ledger, ids[1]); }
-  auto change = begin(ledger);
-  check_error(change.put_plan(plan_row()), ErrorKind::Integrity, "B-20261121-0001/intermediate");
+  check_error(change.add_plan(plan_row("intermediate", R"({"second":1})")), ErrorKind::Integrity, "");
 }
 
 TEST_CASE("issued certificates are listed in order, page by page") {
@@ -229,8 +202,8 @@ TEST_CASE("issued certificates are listed in order, page by page") {
       if (i % 2 == 1) row.issuer = "root";
       ids.push_back(*change.add_certificate(row));
     }
-    REQUIRE(change.put_plan(plan_row("root")));
-    REQUIRE(change.put_plan(plan_row("intermediate")));
+    REQUIRE(change.add_plan(plan_row("root")));
+    REQUIRE(change.add_plan(plan_row("intermediate")));
     commit(std::move(change));
   }
   CHECK(ledger.issued("", 0, 100)->empty());

@@ -128,7 +128,7 @@ inline std::vector<std::int64_t> plan_batch(Ledger& ledger) {
   for (std::uint64_t i = 0; i < 3; ++i) REQUIRE(change.add_request(request_row(i)));
   std::vector<std::int64_t> ids;
   for (std::uint8_t i = 0; i < 2; ++i) ids.push_back(*change.add_certificate(certificate_row(i, i)));
-  REQUIRE(change.put_plan(plan_row()));
+  REQUIRE(change.add_plan(plan_row()));
   commit(std::move(change));
   return ids;
 }

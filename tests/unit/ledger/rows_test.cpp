@@ -196,8 +196,8 @@ TEST_CASE("plans read back, one for each issuer") {
   auto ledger = home.open();
   {
     auto change = begin(ledger);
-    REQUIRE(change.put_plan(plan_row("root", R"({"root":1})")));
-    REQUIRE(change.put_plan(plan_row("intermediate")));
+    REQUIRE(change.add_plan(plan_row("root", R"({"root":1})")));
+    REQUIRE(change.add_plan(plan_row("intermediate")));
     REQUIRE(change.add_batch(batch_row()));
     commit(std::move(change));
   }

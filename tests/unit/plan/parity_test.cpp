@@ -36,8 +36,6 @@ class OpensslCa {
     if (issuer != nullptr) home_.write("issuer.pem", pem_of(*issuer));
   }
 
-  // More arguments for `openssl ca`.
-  void add_argument(const std::string& argument) { more_.push_back(argument); }
 
   Certificate issue(const Bytes& request, const std::string& section, const PlannedCertificate& planned) {
     home_.write("request.pem", request_pem(request));
@@ -53,7 +51,6 @@ class OpensslCa {
                                   "-enddate",    openssl_time(planned.validity().not_after),
                                   "-in",         "request.pem",
                                   "-out",        "out.pem"};
-    argv.insert(argv.end(), more_.begin(), more_.end());
     return run(argv);
   }
 
@@ -73,7 +70,6 @@ class OpensslCa {
   }
 
   TemporaryDirectory home_;
-  std::vector<std::string> more_;
 };
 
 std::string text_of(const Certificate& certificate) {
@@ -244,12 +240,11 @@ TEST_CASE("other settings of the configuration give the octets of openssl ca") {
   compare(openssl, make_request(recipe), made.rules(kServer), made.key(), serial_of(6));
 }
 
-TEST_CASE("preserve keeps the request's parts as openssl ca -preserveDN does") {
+TEST_CASE("preserve keeps the request's parts as openssl ca does") {
   const std::string more = GENERATE("", "\nemail_in_dn = no");
   const TwoTiers made("ec:P-256", shipped("issuers/root.cnf"),
-                      changed(shipped("issuers/intermediate.cnf"), "preserve         = no", "preserve = yes" + more));
+                      changed(shipped("issuers/intermediate.cnf"), "[CA_default]", "preserve = yes\n[CA_default]" + more));
   OpensslCa openssl(made.config(), &made.intermediate(), made.key());
-  openssl.add_argument("-preserveDN");
   const RequestRecipe recipe{.subject = {{"emailAddress", "a@example.com"},
                                          {"CN", "a"},
                                          {"O", "One"},

@@ -176,7 +176,8 @@ TEST_CASE("a pair that was made although the token reported an error is destroye
 
 TEST_CASE("an optional attribute that the token refuses is left out and recorded as not enforced") {
   Setup setup;
-  for (const auto* answer : {"CKR_ATTRIBUTE_TYPE_INVALID", "CKR_TEMPLATE_INCONSISTENT", "CKR_ATTRIBUTE_VALUE_INVALID"}) {
+  for (const auto* answer :
+       {"CKR_ATTRIBUTE_TYPE_INVALID", "CKR_TEMPLATE_INCONSISTENT", "CKR_ATTRIBUTE_VALUE_INVALID"}) {
     setup.shim.plan(std::string("C_GenerateKeyPair:1=") + answer);
     const auto generated = must(setup.token.generate(kEc, answer));
     CHECK(generated.evidence.at("not_enforced") == Json::array({"CKA_COPYABLE"}));
@@ -200,8 +201,9 @@ TEST_CASE("what a CA key needs is never left out: a token that refuses it gets n
 TEST_CASE("a token that fails in the middle of a generation leaves no key behind") {
   Setup setup;
   for (const auto* plan : {"C_GenerateRandom=CKR_RANDOM_NO_RNG", "C_GenerateKeyPair=CKR_DEVICE_MEMORY",
-                           "C_SignInit=CKR_MECHANISM_INVALID", "C_Sign=CKR_DEVICE_ERROR", "C_Sign=after:CKR_DEVICE_ERROR",
-                           "C_OpenSession=CKR_SESSION_COUNT", "C_FindObjectsInit:3=CKR_DEVICE_ERROR"}) {
+                           "C_SignInit=CKR_MECHANISM_INVALID", "C_Sign=CKR_DEVICE_ERROR",
+                           "C_Sign=after:CKR_DEVICE_ERROR", "C_OpenSession=CKR_SESSION_COUNT",
+                           "C_FindObjectsInit:3=CKR_DEVICE_ERROR"}) {
     setup.shim.plan(plan);
     const auto generated = setup.token.generate(kEc, "root");
     REQUIRE_FALSE(generated.has_value());

@@ -134,13 +134,14 @@ TEST_CASE("a token label that is taken, empty or too long is refused and nothing
   CHECK(module->initialise_token(std::string(32, 'x'), secret(SoftHsm::kSoPin), secret("123456")).has_value());
 }
 
-TEST_CASE("a module without a free slot, or that refuses a step of initialising, is an error") {
+TEST_CASE("a module that refuses a step of initialising is an error, and the PIN is not in it") {
   const SoftHsm hsm({"old"});
   const Shim shim(hsm.module());
   const auto module = must(Module::load(SEALROOM_SHIM));
   for (const auto* plan : {"C_InitToken=CKR_DEVICE_ERROR", "C_InitPIN=CKR_PIN_LEN_RANGE", "C_Login=CKR_DEVICE_ERROR"}) {
     shim.plan(plan);
-    const auto made = module->initialise_token(std::string("t-") + plan[2] + plan[6], secret("31415926"), secret("1234"));
+    const auto label = std::string("t-") + plan[2] + plan[6];
+    const auto made = module->initialise_token(label, secret("31415926"), secret("1234"));
     REQUIRE_FALSE(made.has_value());
     CHECK(made.error().kind == ErrorKind::Token);
     CHECK(made.error().message.find("31415926") == std::string::npos);

@@ -1,0 +1,18 @@
+# The options of every other file; -O2 because _FORTIFY_SOURCE asks for an optimizer.
+get_directory_property(options COMPILE_OPTIONS)
+set(compile ${CMAKE_CXX_COMPILER} ${CMAKE_CXX23_STANDARD_COMPILE_OPTION} ${options} -O2 -fsyntax-only
+            -I${PROJECT_SOURCE_DIR}/include)
+file(GLOB files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/compile_fail/*.cpp)
+foreach(file IN LISTS files)
+  cmake_path(GET file STEM name)
+  file(STRINGS ${file} first LIMIT_COUNT 1)
+  if(NOT first MATCHES "^// expected: (.+)$")
+    message(FATAL_ERROR "${file}: the first line must be \"// expected: \" and what the compiler says")
+  endif()
+  set(expected "error: .*${CMAKE_MATCH_1}")
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  add_test(NAME compiles/${name} COMMAND ${compile} ${file})
+  add_test(NAME compile_fail/${name} COMMAND ${compile} -DSHOULD_NOT_COMPILE ${file})
+  set_tests_properties(compile_fail/${name} PROPERTIES PASS_REGULAR_EXPRESSION "${expected}")
+  set_tests_properties(compiles/${name} compile_fail/${name} PROPERTIES LABELS compile_fail ENVIRONMENT LC_ALL=C)
+endforeach()
