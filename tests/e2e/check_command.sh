@@ -21,7 +21,9 @@ truncate -s 100M "$leaf/client_cert/huge.csr"
 mkdir -p "$leaf/no_such_profile"
 cp "$leaf/client_cert/good.pem" "$leaf/no_such_profile/x.csr"
 openssl req -in "$leaf/client_cert/good.pem" -outform DER -out good.der
-python3 -c 'import sys; d = bytearray(open("good.der", "rb").read()); d[-1] ^= 1; open(sys.argv[1], "wb").write(d)' "$leaf/client_cert/tampered.der"
+client_csr tampered.csr tampered
+openssl req -in tampered.csr -outform DER -out tampered.der
+python3 -c 'import sys; d = bytearray(open("tampered.der", "rb").read()); d[-1] ^= 1; open(sys.argv[1], "wb").write(d)' "$leaf/client_cert/tampered.der"
 head -c 100 good.der >"$leaf/client_cert/torn.der"
 
 step "without any home: the rules of no issuer, and all others listed as open"
@@ -71,7 +73,7 @@ for file, one in checked.items():
         same += 1
     assert one.get("sha256") == other.get("sha256") and one["profile"] == other["profile"], file
 print(f"{same} of {len(checked)} the same in every respect")
-assert same >= len(checked) - 1
+assert same == len(checked) - 1  # the name of the foreign CA is compared only with the issuer's certificate at hand
 E
 is "$(verdict "$leaf/server_cert/good.csr" checked.json)" accepted
 is "$(verdict "$leaf/server_cert/no-names.csr" checked.json)" names.missing-san
@@ -84,7 +86,7 @@ expect_exit 3 sealroom check "$requests/root/v3_intermediate_ca/foreign.csr" --i
 refused_for "$requests/root/v3_intermediate_ca/foreign.csr" subject.match stdout
 ! look 'd["requests"][0]["not_evaluated"]' <stdout | contains subject.match || fail "both said and listed as open"
 expect_exit 2 sealroom check good.der --issuer-cert nowhere.pem
-expect_exit 2 sealroom check good.der --issuer-cert good.der
+expect_exit 1 sealroom check good.der --issuer-cert good.der
 
 step "issuer and profile by name, for a file that lies anywhere"
 expect_exit 0 sealroom check good.der --issuer intermediate --profile client_cert

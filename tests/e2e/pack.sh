@@ -269,6 +269,7 @@ refuses 1 "wrong store password" pack inspect out/hivemq-truststore.jks --store-
 cp hivemq-keystore.p12 out/really-p12.jks
 exits 0 pack inspect out/really-p12.jks
 says "inspect.pkcs12-named-jks"
+says "inspect.not-listed"
 keytool -importkeystore -noprompt -srckeystore out/client.jks -srcstorepass:file store-password -srckeypass:file entry-password \
   -srcalias client -destkeystore out/mixed.jks -deststoretype JKS -deststorepass:file store-password 2>/dev/null
 keytool -importcert -noprompt -alias int -file pki/intermediate.pem -keystore out/mixed.jks -storetype JKS \
@@ -280,11 +281,34 @@ sed 's/\x00\x03old/\x00\x03Old/' out/old.jks >out/dead.jks
 exits 0 pack inspect out/dead.jks
 says "inspect.expired"
 says "inspect.dead-alias"
+printf '[ca]\ndefault_ca=d\n[d]\ndatabase=pki/ca.index\nserial=pki/ca.serial\nnew_certs_dir=pki\ndefault_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n' >pki/future.cnf
+echo 2A >pki/ca.serial && touch pki/ca.index
+openssl ca -batch -notext -config pki/future.cnf -cert pki/root.pem -keyfile pki/root.key -in pki/client.csr -out pki/future.pem \
+  -startdate 20990101000000Z -enddate 20991231000000Z 2>/dev/null
+# A store as no tool writes it: one alias twice but for case, a certificate of the future, and octets that are none.
+openssl x509 -in pki/future.pem -outform der -out pki/future.der
+python3 - pki/future.der out/odd.jks <<'END'
+import struct, sys
+future = open(sys.argv[1], "rb").read()
+entries = [(b"old", future), (b"Old", future), (b"rubbish", b"no certificate")]
+store = struct.pack(">IIi", 0xFEEDFEED, 2, len(entries))
+for alias, octets in entries:
+    store += struct.pack(">iH", 2, len(alias)) + alias + struct.pack(">QH", 0, 5) + b"X.509" + struct.pack(">i", len(octets)) + octets
+open(sys.argv[2], "wb").write(store + bytes(20))
+END
+exits 0 pack inspect out/odd.jks
+says "inspect.alias-collision"
+says "inspect.not-yet-valid"
+says "inspect.not-a-certificate"
+for warning in alias-collision not-yet-valid not-a-certificate not-listed; do
+  exits 0 pack inspect out/hivemq-truststore.jks
+  if grep -q "inspect.$warning" stdout; then fail "inspect.$warning without a reason"; fi
+done
 printf '\xfe\xed\xfe\xed\x00\x00' >out/cut.jks
 refuses 1 "cut short" pack inspect out/cut.jks
 refuses 1 "not a JKS store" pack inspect pki/root.pem
 refuses 1 "out/absent.jks" pack inspect out/absent.jks
-rm out/really-p12.jks out/mixed.jks out/old.jks out/dead.jks out/cut.jks
+rm out/really-p12.jks out/mixed.jks out/old.jks out/dead.jks out/odd.jks out/cut.jks
 
 step "mutual TLS between two Java programs"
 echo 'keystore.type.compat=false' >strict.security

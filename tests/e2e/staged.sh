@@ -184,6 +184,23 @@ is "$(states "$batch")" "refused issued"
 sealroom batch show "$batch" --json | look 'd["report"]' >stdout
 refused_for intermediate/client_cert/gone.csr profile.unknown stdout
 
+step "a section that would break a certificate rule: the request is refused with the rule, not signed"
+rm -rf "$requests"/*/*
+server_csr "$requests/server_cert/unfit.csr" unfit.example.com
+sed -i '/^\[server_cert\]/,/^$/s/^authorityKeyIdentifier.*/authorityKeyIdentifier = none/' "$home/issuers/intermediate.cnf"
+stop_daemon
+start_daemon
+sealroom unlock --all >/dev/null
+expect_exit 3 sealroom import "$medium" --json
+refused_for intermediate/server_cert/unfit.csr profile.unfit stdout
+grep -q "cert.authority-key-identifier" stdout || fail "the certificate rule is not named"
+sed -i 's/^authorityKeyIdentifier = none/authorityKeyIdentifier = keyid,issuer:always/' "$home/issuers/intermediate.cnf"
+stop_daemon
+start_daemon
+sealroom unlock --all >/dev/null
+server_csr "$requests/server_cert/unfit.csr" fit.example.com
+expect_exit 0 sealroom import "$medium" --json
+
 step "a plan ends with its first certificate: too late, nothing of it is signed"
 rm -rf "$requests"/*/*
 server_csr "$requests/server_cert/late.csr" late.example.com

@@ -194,8 +194,13 @@ expect_exit 5 sealroom sign "$batch"
 is "$(states)" "issued abandoned planned planned planned"
 behave
 sealroom lock intermediate >/dev/null
-refuses 4 "sealroom unlock" sealroom process "$medium"
+issued=$(events certificate.issued)
 expect_exit 4 sealroom sign "$batch"
+says "the token of intermediate is locked"
+expect_exit 4 sealroom process "$medium"
+complains "sealroom unlock intermediate"
+is "$(events certificate.issued)" "$issued" "certificates under a locked key"
+[ ! -e "$medium/issued" ] || fail "something was exported"
 expect_exit 0 sealroom unlock intermediate
 expect_exit 0 sealroom sign "$batch"
 is "$(states)" "issued abandoned issued issued issued"
