@@ -1,7 +1,7 @@
 #include "open_batch.hpp"
 
 #include <algorithm>
-#include <set>
+#include <charconv>
 
 #include <fmt/format.h>
 
@@ -16,6 +16,14 @@ namespace {
 
 const std::string& path_of(const Found& file) {
   return std::visit([](const auto& found) -> const std::string& { return found.path; }, file);
+}
+
+// "B-20261121-0002" after "B-20261121-0001".
+std::string id_after(std::string_view id) {
+  const auto digits = id.rfind('-') + 1;
+  unsigned long number = 0;
+  std::from_chars(id.data() + digits, id.data() + id.size(), number);
+  return fmt::format("{}{:04}", id.substr(0, digits), number + 1);
 }
 
 std::string key_of(std::string_view issuer, std::string_view profile) { return fmt::format("{}/{}", issuer, profile); }
@@ -37,6 +45,7 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   }
   auto id = work.appliance.ledger.next_batch_id(work.appliance.clock.now());
   if (!id) return pass_on(id);
+  while (intake.taken.contains(*id)) *id = id_after(*id);
   auto change = work.begin();
   if (!change) return pass_on(change);
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/issuance/issue.hpp"
 
 namespace sealroom {
@@ -18,6 +19,9 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch) {
     if (!row) return pass_on(row);
     if (!*row || (*row)->state == CertificateState::Issued) return Done{};
     if ((*row)->state == CertificateState::Planned) left.planned.push_back(**row);
+    auto verdict = parse_json(request.verdict, "verdict");
+    if (!verdict) return pass_on(verdict);
+    if (verdict->contains("reissue_reason")) left.intake.reissue.emplace(printable(request.path), verdict->at("reissue_reason"));
     left.intake.files.push_back(Submission{request.path, request.octets});
     return Done{};
   });

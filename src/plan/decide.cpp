@@ -67,7 +67,7 @@ void judge_key_history(const PublicKey& key, const Rules& rules, const Facts& fa
                        "--reissue and a reason",
                        printable_name(earlier.subject), earlier.serial, earlier.issuer, earlier.batch));
   }
-  if (renewed != nullptr) {
+  if (renewed != nullptr && examination.refusals.empty()) {
     remark(examination, "key.renewal",
            fmt::format("renews serial {} of issuer {}: same key, same subject", renewed->serial, renewed->issuer));
   }
@@ -88,9 +88,9 @@ Decision decide(Examination examination, const Rules& rules, const Facts& facts,
   if (rules.issuer == nullptr || rules.profile == nullptr) std::abort();
   judge_profile(rules, examination);
   judge_repetition(facts, examination);
-  if (const auto* request = examination.request()) judge_key_history(request->key(), rules, facts, examination);
   judge_uniqueness(rules, facts, examination);
   const auto validity = decide_validity(rules, facts.now, wish, examination);
+  if (const auto* request = examination.request()) judge_key_history(request->key(), rules, facts, examination);
   if (!examination.refusals.empty() || !examination.csr) return Refusal{std::move(examination)};
   return Permit(std::move(examination), rules, validity);
 }

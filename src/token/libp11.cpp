@@ -12,17 +12,21 @@
 namespace sealroom {
 
 std::string libp11_errors() {
-  std::string texts;
+  std::string answers;  // of the module
+  std::string others;   // of OpenSSL, which also tells of engines that nobody asked for
   while (const unsigned long code = ERR_get_error()) {
+    const bool of_module = ERR_GET_LIB(code) == ERR_get_CKR_code();
     const char* reason = ERR_reason_error_string(code);
+    auto& texts = of_module ? answers : others;
     if (!texts.empty()) texts += "; ";
-    if (ERR_GET_LIB(code) == ERR_get_CKR_code()) {
+    if (of_module) {
       texts += describe(static_cast<CK_RV>(ERR_GET_REASON(code)));
     } else {
       texts += reason != nullptr ? printable(reason) : fmt::format("error {:x}", code);
     }
   }
-  return texts.empty() ? "no reason given" : texts;
+  if (!answers.empty()) return answers;
+  return others.empty() ? "no reason given" : others;
 }
 
 void Libp11Context::unload() {

@@ -126,6 +126,18 @@ refused_for intermediate/client_cert/borrowed.csr key.other-subject stdout
 refused_for intermediate/client_cert/later.csr request.already-issued stdout
 refused_for intermediate/client_cert/later-as-der.der request.already-issued stdout
 
+step "the same request again on purpose: --reissue names the file, and why"
+refuses 2 "reason" sealroom import "$medium" --reissue intermediate/client_cert/later.csr
+refuses 2 "there is no such file" sealroom import "$medium" --reissue intermediate/client_cert/nowhere.csr --reason test
+expect_exit 3 sealroom import "$medium" --reissue intermediate/client_cert/later.csr --reason "lost with its medium" --json
+is "$(verdict intermediate/client_cert/later.csr stdout)" accepted
+refused_for intermediate/client_cert/borrowed.csr key.other-subject stdout
+sealroom audit show --batch "$(look 'd["batch"]' <stdout)" --json | contains '"reissue_reason":"lost with its medium"' || fail "the reason is not in the log"
+again=$(look 'd["batch"]' <stdout)
+expect_exit 0 sealroom batch replan "$again" --json
+is "$(states "$again")" "$(states "$again" | sed 's/planned/expired/')" "the batch that was planned again"
+is "$(look '[r["state"] for r in d["requests"] if r["verdict"] == "accepted"]' <stdout)" '["planned"]' "the reason goes with the request"
+
 step "one request in two batches: the second is withheld when the first was signed"
 rm -rf "$requests"/*/*
 client_csr "$requests/client_cert/twice.csr" twice

@@ -30,7 +30,7 @@ daemon_refuses() {
 }
 sed "s|^module:.*|module: /usr/lib/nowhere.so|" sealroom.yaml >"$home/sealroom.yaml"
 daemon_refuses 5 "there is no PKCS#11 module"
-sed "s|^module:.*|module: $(ldconfig -p | sed -n 's/.*libz\.so\.1 .*=> //p' | head -n 1)|" sealroom.yaml >"$home/sealroom.yaml"
+sed "s|^module:.*|module: $(ldd "$bin/sealroomd" | sed -n 's|.*libcrypto[^ ]* => \([^ ]*\) .*|\1|p')|" sealroom.yaml >"$home/sealroom.yaml"
 daemon_refuses 5 "is not a PKCS#11 module"
 sed "s|^module:.*|module: $home/softhsm2.conf|" sealroom.yaml >"$home/sealroom.yaml"
 daemon_refuses 5 "cannot be loaded"

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ namespace sealroom {
 struct Intake {
   std::vector<Found> files;  // in octet order of their paths
   Wish wish;
+  // Batches that lie on the medium already, from this appliance or another one: the new batch gets another name.
+  std::set<std::string> taken{};
   // Printable path → reason: here an earlier certificate for the same request or key is no obstacle.
   std::map<std::string, std::string> reissue{};
 };

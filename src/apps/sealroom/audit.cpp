@@ -99,7 +99,8 @@ Result<int> audit_verify(const Command& command) {
   if (!read) return pass_on(read);
   return show(command, "audit.verify", Json::object(), [](const Json& answer) {
     say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer.at("size").get<std::uint64_t>(), answer.at("root").get<std::string>()));
-    say(fmt::format("the newest checkpoint covers {} of them and its signature verifies", answer.at("checkpoint_size").get<std::uint64_t>()));
+    const auto covered = answer.at("checkpoint_size").get<std::uint64_t>();
+    say(covered == 0 ? "there is no checkpoint yet" : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
   });
 }
 

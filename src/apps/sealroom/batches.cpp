@@ -1,6 +1,7 @@
 #include "batches.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -47,6 +48,18 @@ Result<Done> send(wire::Client& client, const std::vector<Found>& files) {
     octets = 0;
   }
   return Done{};
+}
+
+// Batches that lie on the medium, of this appliance or another: at most what fits a message.
+Json batches_on(const std::string& medium) {
+  constexpr std::size_t kMost = 10'000;
+  Json names = Json::array();
+  std::error_code trouble;
+  for (std::filesystem::directory_iterator entry(medium + "/issued", trouble), end; !trouble && entry != end; entry.increment(trouble)) {
+    const auto name = entry->path().filename().string();
+    if (name.starts_with("B-") && name.size() < 40 && names.size() < kMost) names.push_back(printable(name));
+  }
+  return names;
 }
 
 struct WishOptions {
@@ -100,7 +113,7 @@ int print_report(const Command& command, const Json& report) {
   return refused ? kSomeRefused : kDone;
 }
 
-Result<Json> import_medium(wire::Client& client, const std::string& medium, const Json& wish) {
+Result<Json> import_medium(wire::Client& client, const std::string& medium, Json wish) {
   std::vector<Found> files;
   auto read = read_requests(medium, {}, [&](Found file) -> Result<Done> {
     files.push_back(std::move(file));
@@ -110,6 +123,7 @@ Result<Json> import_medium(wire::Client& client, const std::string& medium, cons
   std::ranges::sort(files, {}, path_of);
   auto sent = send(client, files);
   if (!sent) return pass_on(sent);
+  wish["taken"] = batches_on(medium);
   return call_job(client, "import.run", wish, "deciding");
 }
 
@@ -132,6 +146,9 @@ Result<int> process(const Command& command) {
   if (!client) return pass_on(client);
   auto status = client->call("status");
   if (!status) return pass_on(status);
+  if (status->at("started").get<std::size_t>() > 0) {
+    return fail(ErrorKind::NeedsPerson, "certificates were started and have no outcome, so nothing can be signed; nothing was imported", "see `sealroom status`");
+  }
   for (const auto& key : status->at("keys")) {
     if (key.at("owner") == "log" && !key.at("usable").get<bool>()) {
       return fail(ErrorKind::NeedsPerson, "the log key is locked, so nothing can be signed or exported; nothing was imported", "sealroom unlock --all");
@@ -143,11 +160,17 @@ Result<int> process(const Command& command) {
   auto signed_batch = call_job(*client, "sign", {{"batch", id}}, "signing");
   if (!signed_batch) return pass_on(signed_batch, id);
   if (!signed_batch->at("waiting").empty()) {
+    auto so_far = fetch_report(*client, id);
+    if (!so_far) return pass_on(so_far, id);
+    print_report(command, *so_far);
     const auto& first = signed_batch->at("waiting")[0];
     return fail(ErrorKind::NeedsPerson, fmt::format("batch {}: {}", id, first.at("reason").get<std::string>()),
                 fmt::format("sealroom unlock {}, then sealroom sign {} and sealroom export {} {}", first.at("issuer").get<std::string>(), id, id, printable(options->words[0])));
   }
   auto exported = export_to(*client, id, options->words[0], false);
+  if (!exported && exported.error().kind == ErrorKind::Failed) {
+    exported.error().hint = fmt::format("the certificates are safe in the ledger: sealroom export {} MEDIUM", id);
+  }
   if (!exported) return pass_on(exported, id);
   auto report = fetch_report(*client, id);
   if (!report) return pass_on(report);

@@ -14,7 +14,7 @@ Result<Json> fetch_report(wire::Client& client, const std::string& batch);
 int print_report(const Command& command, const Json& report);
 
 // Sends the requests of `medium` and has them decided on. Value: import.run's answer.
-Result<Json> import_medium(wire::Client& client, const std::string& medium, const Json& wish);
+Result<Json> import_medium(wire::Client& client, const std::string& medium, Json wish);
 
 // Writes issued/BATCH onto `medium`. Value: the folder, and whether it was there already.
 struct Exported {

@@ -151,6 +151,28 @@ Json json_of(const Script& script) {
   return {{"format", "sealroom-ceremony/1"}, {"name", script.name}, {"title", script.title}, {"steps", std::move(steps)}};
 }
 
+// Every issuer that the script names exists, before the first step is done.
+Result<Done> check_issuers(wire::Client& client, const Script& script) {
+  auto known = client.call("issuer.list");
+  if (!known) return pass_on(known);
+  const auto check = [&](const std::string& name, const Step& step) -> Result<Done> {
+    for (const auto& issuer : known->at("issuers")) {
+      if (issuer.at("issuer") == name) return Done{};
+    }
+    return fail(ErrorKind::Usage, fmt::format("{}: line {}: this appliance has no issuer \"{}\"", script.name, step.line, name),
+                "see `sealroom issuer list`");
+  };
+  for (const auto& step : script.steps) {
+    Result<Done> right = std::visit([&](const auto& act) -> Result<Done> {
+      if constexpr (requires { act.issuer; }) return check(act.issuer, step);
+      return Done{};
+    }, step.act);
+    if (const auto* issue = std::get_if<IssueCertificate>(&step.act); issue != nullptr && right) right = check(issue->subject, step);
+    if (!right) return right;
+  }
+  return Done{};
+}
+
 Result<Done> perform_all(Performance& performance, Script& script, const Command& command) {
   for (std::size_t i = 0; i < script.steps.size(); ++i) {
     auto& step = script.steps[i];
@@ -201,6 +223,8 @@ Result<int> ceremony_run(const Command& command) {
   if (!client) return pass_on(client);
 
   auto& script = checked->script;
+  auto possible = check_issuers(*client, script);
+  if (!possible) return pass_on(possible);
   const auto now = SystemClock().now();
   auto medium = words.given("medium") ? Result<std::string>(words.text("medium")) : default_medium(client->hello().at("home"), script.name, now);
   if (!medium) return pass_on(medium);

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -8,7 +7,7 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/plan/examine.hpp"
 #include "sealroom/plan/report.hpp"
-#include "sealroom/policy/configuration.hpp"
+#include "sealroom/policy/read_configuration.hpp"
 #include "sealroom/x509/pem.hpp"
 
 namespace sealroom::cli {
@@ -16,22 +15,11 @@ namespace {
 
 constexpr std::size_t kLargestFile = 1024 * 1024;
 
-// The configuration of the home, when there is one that this caller may read.
+// The configuration of the home, when there is one.
 Result<std::optional<Configuration>> configuration_of(const std::string& home) {
   std::error_code trouble;
-  std::vector<ConfigurationFile> files;
   if (!std::filesystem::exists(home + "/sealroom.yaml", trouble)) return std::nullopt;
-  std::vector<std::string> names{"sealroom.yaml"};
-  for (const auto& entry : std::filesystem::directory_iterator(home + "/issuers", trouble)) {
-    if (entry.path().extension() == ".cnf") names.push_back("issuers/" + entry.path().filename().string());
-  }
-  std::ranges::sort(names);
-  for (const auto& name : names) {
-    auto octets = read_file(home + "/" + name, kLargestFile);
-    if (!octets) return pass_on(octets);
-    files.push_back({name, std::string(as_text(*octets))});
-  }
-  auto loaded = Configuration::load(std::move(files));
+  auto loaded = read_configuration(home);
   if (!loaded) return pass_on(loaded);
   return std::optional(std::move(*loaded));
 }

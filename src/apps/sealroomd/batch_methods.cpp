@@ -113,6 +113,7 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
   wish.not_after = parameters.moment("not_after");
   const auto reissue = parameters.text_or("reissue", "");
   const auto reason = parameters.text_or("reason", "");
+  const auto* taken = request.parameters.contains("taken") ? parameters.list("taken") : nullptr;
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
   Intake intake;
@@ -122,6 +123,10 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
     request.session->uploaded_octets = 0;
   }
   intake.wish = wish;
+  for (const auto& name : taken == nullptr ? Json::array() : *taken) {
+    if (!name.is_string()) return fail(ErrorKind::Usage, "a member of \"taken\" is not a string");
+    intake.taken.insert(name.get<std::string>());
+  }
   if (reissue.empty() != trimmed(reason).empty()) {
     return fail(ErrorKind::Usage, "a reissue needs the file and a reason", "import MEDIUM --reissue FILE --reason WHY");
   }

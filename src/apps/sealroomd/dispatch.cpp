@@ -14,6 +14,9 @@ namespace {
 // A peer that knocks again and again is logged once a minute, so that it cannot fill the disk.
 constexpr std::chrono::minutes kBetweenRefusals{1};
 
+// How long the end of the daemon waits for what it is doing.
+constexpr std::chrono::seconds kPatience{30};
+
 }  // namespace
 
 Dispatch::Dispatch(Daemon& daemon)
@@ -92,18 +95,22 @@ void Dispatch::lock_idle_tokens() {
   }
 }
 
-void Dispatch::close() {
+Result<Done> Dispatch::close() {
   reading_.reset();
-  std::promise<void> finished;
-  writing_->put([this, &finished] {
+  const auto finished = std::make_shared<std::promise<void>>();
+  auto future = finished->get_future();
+  writing_->put([this, finished] {
     const auto work = daemon_.own_work();
     (void)record(work, {.name = "daemon.stopped", .outcome = "ok", .details = Json::object()});
     (void)checkpoint_if_unlocked(work);
     daemon_.keys.lock_all();
-    finished.set_value();
+    finished->set_value();
   });
-  finished.get_future().wait();
+  if (future.wait_for(kPatience) != std::future_status::ready) {
+    return fail(ErrorKind::Token, "a token does not answer, so the tokens could not be locked", "take the token out");
+  }
   writing_.reset();
+  return Done{};
 }
 
 }  // namespace sealroom::daemon

@@ -19,8 +19,9 @@ class Dispatch {
   Result<Json> hello(const wire::Peer& peer);
   void call(const wire::Peer& peer, wire::Call call, wire::Reply reply);
 
-  // Locks the tokens and logs the end; nothing is taken afterwards.
-  void close();
+  // Locks the tokens and logs the end; nothing is taken afterwards. Error (Token) when a token does not answer within
+  // half a minute: then nothing can be locked, and the process must end as it is.
+  Result<Done> close();
 
  private:
   void run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply);

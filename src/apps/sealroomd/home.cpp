@@ -6,43 +6,23 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
-#include <filesystem>
 
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
+#include "sealroom/policy/read_configuration.hpp"
 #include "sealroom/token/token_uri.hpp"
 
 namespace sealroom::daemon {
 namespace {
 
-constexpr std::size_t kLargestFile = 1024 * 1024;
-
 bool exists(const char* path) {
   struct stat status {};
   return stat(path, &status) == 0;
-}
-
-Result<ConfigurationFile> read_text(const std::string& name) {
-  auto octets = read_file(name, kLargestFile);
-  if (!octets) return fail(ErrorKind::Usage, octets.error().message);
-  return ConfigurationFile{name, std::string(as_text(*octets))};
-}
-
-// Before the files go into the log: a PIN in a URI would stay there for ever.
-Result<Done> check_key_uris(const Configuration& configuration) {
-  for (const auto& [name, issuer] : configuration.issuers()) {
-    auto uri = TokenUri::parse(issuer.config.private_key(), issuer.config.file() + ": private_key");
-    if (!uri) return pass_on(uri);
-  }
-  auto uri = TokenUri::parse(configuration.log_key(), "sealroom.yaml: log: key");
-  if (!uri) return pass_on(uri);
-  return Done{};
 }
 
 }  // namespace
@@ -79,26 +59,14 @@ Result<Fd> lock_home() {
 }
 
 Result<Configuration> load_configuration() {
-  std::vector<ConfigurationFile> files;
-  auto settings = read_text("sealroom.yaml");
-  if (!settings) return pass_on(settings);
-  files.push_back(std::move(*settings));
-  std::vector<std::string> names;
-  std::error_code trouble;
-  for (const auto& entry : std::filesystem::directory_iterator("issuers", trouble)) {
-    if (entry.path().extension() == ".cnf") names.push_back("issuers/" + entry.path().filename().string());
-  }
-  if (trouble) return fail(ErrorKind::Usage, fmt::format("issuers: {}", trouble.message()));
-  std::ranges::sort(names);
-  for (const auto& name : names) {
-    auto file = read_text(name);
-    if (!file) return pass_on(file);
-    files.push_back(std::move(*file));
-  }
-  auto configuration = Configuration::load(std::move(files));
+  auto configuration = read_configuration(".");
   if (!configuration) return configuration;
-  auto right = check_key_uris(*configuration);
-  if (!right) return pass_on(right);
+  for (const auto& [name, issuer] : configuration->issuers()) {
+    auto uri = TokenUri::parse(issuer.config.private_key(), issuer.config.file() + ": private_key");
+    if (!uri) return pass_on(uri);
+  }
+  auto uri = TokenUri::parse(configuration->log_key(), "sealroom.yaml: log: key");
+  if (!uri) return pass_on(uri);
   return configuration;
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "sealroom/base/error.hpp"
 #include "sealroom/base/file.hpp"
@@ -20,7 +19,8 @@ Result<std::string> enter_home(const std::string& home);
 // The only daemon of this home, for as long as the value lives. Error (Failed) names the one that runs.
 Result<Fd> lock_home();
 
-// sealroom.yaml and issuers/*.cnf, read and strictly loaded. Errors: Usage, with file and line.
+// The configuration of the home, and every key URI in it parsed: before its files go into the log, where a PIN in a URI
+// would stay for ever. Errors: Usage, with file and line or field.
 Result<Configuration> load_configuration();
 
 }  // namespace sealroom::daemon

@@ -97,6 +97,15 @@ class StopSignals {
   std::thread watcher_;
 };
 
+int report(const Error& error) {
+  std::cerr << "sealroomd: error: " << error.message << "\n";
+  if (!error.hint.empty()) std::cerr << "sealroomd: hint: " << error.hint << "\n";
+  return static_cast<int>(error.kind);
+}
+
+// A thread hangs inside the module: waiting for it would never end, and everything durable is durable.
+[[noreturn]] void end_as_it_is(const Error& error) { _exit(report(error)); }
+
 Result<Done> serve(const Options& options, const std::string& home, Configuration configuration) {
   auto lock = lock_home();
   if (!lock) return pass_on(lock);
@@ -125,7 +134,8 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
   auto ready = announce_ready(options.ready_fd);
   if (!ready) return ready;
   (*server)->run();
-  dispatch.close();
+  auto locked = dispatch.close();
+  if (!locked) end_as_it_is(locked.error());
   return Done{};
 }
 
@@ -151,10 +161,7 @@ Result<Done> run(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     auto done = sealroom::daemon::run(argc, argv);
-    if (done) return 0;
-    std::cerr << "sealroomd: error: " << done.error().message << "\n";
-    if (!done.error().hint.empty()) std::cerr << "sealroomd: hint: " << done.error().hint << "\n";
-    return static_cast<int>(done.error().kind);
+    return done ? 0 : sealroom::daemon::report(done.error());
   } catch (const std::bad_alloc&) {
     std::cerr << "sealroomd: error: no memory left\n";
     return 1;

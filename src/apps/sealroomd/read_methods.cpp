@@ -156,6 +156,9 @@ Result<Json> status(Daemon& daemon, Request& request) {
     if (!issuer) return pass_on(issuer);
     answer["issuers"].push_back(std::move(*issuer));
   }
+  auto open = daemon.reading.started();
+  if (!open) return pass_on(open);
+  answer["started"] = open->size();
   auto attention = attention_of(daemon, answer["keys"]);
   if (!attention) return pass_on(attention);
   answer["attention"] = std::move(*attention);

@@ -26,6 +26,7 @@ clean_up() {
   rm -rf "$work"
 }
 trap clean_up EXIT
+trap 'echo "FAILED: $0, line $LINENO" >&2' ERR
 trap 'exit 1' INT TERM HUP
 mkdir "$medium" "$keys"
 cd "$work"

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "sealroom/base/error.hpp"
+#include "sealroom/policy/configuration.hpp"
+
+namespace sealroom {
+
+// Reads sealroom.yaml and issuers/*.cnf below the directory `home`, and loads them as Configuration::load does.
+// Errors (Usage): a file that is missing, unreadable or larger than 1 MiB, and everything that load() refuses.
+Result<Configuration> read_configuration(const std::string& home);
+
+}  // namespace sealroom
