@@ -135,7 +135,7 @@ refused_for intermediate/client_cert/borrowed.csr key.other-subject stdout
 sealroom audit show --batch "$(look 'd["batch"]' <stdout)" --json | contains '"reissue_reason":"lost with its medium"' || fail "the reason is not in the log"
 again=$(look 'd["batch"]' <stdout)
 expect_exit 0 sealroom batch replan "$again" --json
-is "$(states "$again")" "$(states "$again" | sed 's/planned/expired/')" "the batch that was planned again"
+[[ $(states "$again") != *planned* ]] || fail "what was planned again can still be signed in its old batch"
 is "$(look '[r["state"] for r in d["requests"] if r["verdict"] == "accepted"]' <stdout)" '["planned"]' "the reason goes with the request"
 
 step "one request in two batches: the second is withheld when the first was signed"
