@@ -1,5 +1,7 @@
 #include "sealroom/issuance/appliance.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
@@ -7,19 +9,26 @@
 namespace sealroom {
 namespace {
 
-Result<Done> check_clock(const Ledger& ledger, Instant now) {
+// The time of the newest entry; nothing while there is none.
+Result<std::optional<Instant>> newest_time(const Ledger& ledger) {
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
-  if (*size == 0) return Done{};
+  if (*size == 0) return std::nullopt;
   auto line = ledger.line(*size - 1);
   if (!line) return pass_on(line);
   auto newest = log::parse_line(*line);
   if (!newest) return pass_on(newest);
-  if (now >= newest->context.time) return Done{};
-  return fail(ErrorKind::Integrity,
-              fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now),
-                          to_rfc3339(newest->context.time)),
-              "set the clock of this machine");
+  return std::optional(newest->context.time);
+}
+
+Result<Change> begin_at(const Work& work, Instant time) {
+  const auto& appliance = work.appliance;
+  return appliance.ledger.begin({.time = time,
+                                 .boot_id = appliance.clock.boot_id(),
+                                 .boot_ms = static_cast<std::uint64_t>(appliance.clock.since_boot().count()),
+                                 .actor = work.actor,
+                                 .software = appliance.software,
+                                 .configuration = to_hex(appliance.configuration.digest())});
 }
 
 // What a configuration's entry belongs to, so that it is found without reading the whole log.
@@ -27,22 +36,26 @@ std::string configuration_tag(std::string_view digest) { return fmt::format("con
 
 }  // namespace
 
-Result<log::Context> Work::context() const {
+Result<Change> Work::begin() const {
   const auto now = appliance.clock.now();
-  auto right = check_clock(appliance.ledger, now);
-  if (!right) return pass_on(right);
-  return log::Context{.time = now,
-                      .boot_id = appliance.clock.boot_id(),
-                      .boot_ms = static_cast<std::uint64_t>(appliance.clock.since_boot().count()),
-                      .actor = actor,
-                      .software = appliance.software,
-                      .configuration = to_hex(appliance.configuration.digest())};
+  auto newest = newest_time(appliance.ledger);
+  if (!newest) return pass_on(newest);
+  if (*newest && now < **newest) {
+    return fail(ErrorKind::Integrity,
+                fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now), to_rfc3339(**newest)),
+                "set the clock of this machine");
+  }
+  return begin_at(*this, now);
 }
 
-Result<Change> Work::begin() const {
-  auto now = context();
-  if (!now) return pass_on(now);
-  return appliance.ledger.begin(*now);
+Result<Change> Work::begin_outcome() const {
+  auto newest = newest_time(appliance.ledger);
+  if (!newest) return pass_on(newest);
+  return begin_at(*this, std::max(appliance.clock.now(), newest->value_or(Instant{})));
+}
+
+std::unexpected<Error> stopped() {
+  return fail(ErrorKind::Failed, "the daemon is stopping", "start it again and repeat");
 }
 
 Result<Receipt> record(const Work& work, const log::Event& event, std::string_view batch) {
@@ -73,7 +86,7 @@ Result<CheckpointRow> checkpoint(const Work& work) {
   CheckpointRow row{.size = *size, .root = *root, .note = log::signed_note(made, (*key)->public_key(), *signature)};
   auto verified = log::verify_note(row.note, (*key)->public_key());
   if (!verified) return fail(ErrorKind::Token, "the log token made a signature that does not verify");
-  auto change = work.begin();
+  auto change = work.begin_outcome();
   if (!change) return pass_on(change);
   auto added = change->add_checkpoint(row);
   if (!added) return pass_on(added);

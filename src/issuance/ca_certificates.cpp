@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -32,10 +33,22 @@ Result<std::optional<IssuedCertificate>> issued_for(const Appliance& appliance, 
   return std::nullopt;
 }
 
+// An earlier certificate is taken for what a step asks only when it is that.
+Result<Done> check_same(const IssuedCertificate& issued, std::string_view profile, int days) {
+  const auto& row = issued.row();
+  const auto lasts = row.not_after - row.not_before;
+  if (row.profile == profile && (days == 0 || lasts == std::chrono::days(days))) return Done{};
+  return fail(ErrorKind::Usage,
+              fmt::format("a certificate for this request was issued before under profile {} for {} days (serial {}, batch {})",
+                          row.profile, std::chrono::floor<std::chrono::days>(lasts).count(), to_upper_hex(row.serial), row.batch),
+              "ask for the same again, or import the request with --reissue and a reason");
+}
+
 // One CA request through the same stages as every other: plan, sign, issued.
 Result<IssuedCertificate> issue_one(const Work& work, std::string_view issuer, std::string_view profile,
                                     std::string_view name, const Bytes& request, int days) {
   Intake intake;
+  intake.own_certificate = issuer == name;
   intake.files.push_back(Submission{fmt::format("{}/{}/{}.csr", issuer, profile, name), request});
   if (days > 0) intake.wish.days = days;
   auto batch = plan(work, std::move(intake));
@@ -98,6 +111,11 @@ Result<Done> check_own(const Configuration& configuration, const Ledger& ledger,
     }
   }
   if (!chain.back().self_issued()) return refuse("its last certificate is not self-signed");
+  for (const auto& certificate : std::span(chain).first(chain.size() - 1)) {
+    if (certificate.self_issued()) {
+      return refuse(fmt::format("\"{}\" is a root and not the last", printable_name(certificate.subject())));
+    }
+  }
   auto builds = verify_chain(chain, now, "any");
   if (!builds) return refuse(builds.error().message);
   return Done{};
@@ -120,13 +138,19 @@ Result<ActDone> self_sign(const Work& work, std::string_view issuer, std::string
     if (!chain) return pass_on(chain);
     auto before = issued_for(work.appliance, issuer, sha256(row->request));
     if (!before) return pass_on(before);
-    return outcome_of(chain->front(), *before ? (*before)->row().batch : "", true);
+    if (!*before) return fail(ErrorKind::Usage, fmt::format("issuer {} is active with a certificate that it did not sign itself", issuer));
+    auto same = check_same(**before, profile, days);
+    if (!same) return pass_on(same);
+    return outcome_of(chain->front(), (*before)->row().batch, true);
   }
   auto request = request_certificate(work, issuer);
   if (!request) return pass_on(request);
   auto issued = issued_for(work.appliance, issuer, sha256(*request));
   if (!issued) return pass_on(issued);
-  if (!*issued) {
+  if (*issued) {
+    auto same = check_same(**issued, profile, days);
+    if (!same) return pass_on(same);
+  } else {
     auto made = issue_one(work, issuer, profile, issuer, *request, days);
     if (!made) return pass_on(made);
     *issued = std::move(*made);
@@ -147,7 +171,11 @@ Result<ActDone> issue_for(const Work& work, std::string_view issuer, std::string
   }
   auto before = issued_for(work.appliance, issuer, sha256(row->request));
   if (!before) return pass_on(before);
-  if (*before) return outcome_of((*before)->certificate(), (*before)->row().batch, true);
+  if (*before) {
+    auto same = check_same(**before, profile, days);
+    if (!same) return pass_on(same);
+    return outcome_of((*before)->certificate(), (*before)->row().batch, true);
+  }
   auto made = issue_one(work, issuer, profile, subject, row->request, days);
   if (!made) return pass_on(made);
   return outcome_of(made->certificate(), made->row().batch, false);
@@ -177,7 +205,9 @@ Result<ActDone> install_chain(const Work& work, std::string_view issuer, const s
   if (!right) return pass_on(right);
   auto row = issuer_row(ledger, issuer);
   if (!row) return pass_on(row);
-  if (row->state == "active" && row->chain.front() == chain.front().der()) return outcome_of(chain.front(), "", true);
+  std::vector<Bytes> ders;
+  for (const auto& certificate : chain) ders.push_back(certificate.der());
+  if (row->state == "active" && row->chain == ders) return outcome_of(chain.front(), "", true);
 
   const auto fingerprint = to_hex(chain.back().digest());
   auto ours = made_here(ledger, chain.back());
@@ -189,12 +219,9 @@ Result<ActDone> install_chain(const Work& work, std::string_view issuer, const s
                 "compare the root's SHA-256 fingerprint with the one from its ceremony and type its last eight digits");
   }
   row->state = "active";
-  row->chain.clear();
+  row->chain = std::move(ders);
   Json fingerprints = Json::array();
-  for (const auto& certificate : chain) {
-    row->chain.push_back(certificate.der());
-    fingerprints.push_back(to_hex(certificate.digest()));
-  }
+  for (const auto& certificate : chain) fingerprints.push_back(to_hex(certificate.digest()));
   auto change = work.begin();
   if (!change) return pass_on(change);
   auto seq = change->append({.name = "issuer.activated",

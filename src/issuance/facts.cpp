@@ -57,7 +57,9 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
     return fail(ErrorKind::Usage, fmt::format("issuer \"{}\" has no profile \"{}\"", printable(issuer), printable(profile)),
                 "profiles are listed in sealroom.yaml");
   }
-  RulesInForce in_force{.issuer = std::string(issuer), .profile = std::string(profile), .rules = {}, .chain = {}};
+  RulesInForce in_force;
+  in_force.issuer = issuer;
+  in_force.profile = profile;
   in_force.rules.issuer = &settings->config;
   in_force.rules.profile = found;
   in_force.rules.limits = appliance.configuration.limits().request;

@@ -15,6 +15,11 @@ struct RulesInForce {
   std::string profile;
   Rules rules;
   std::vector<Certificate> chain;  // of the issuer; empty for the profile of its own certificate
+
+  // rules points into chain, which keeps its place when it is moved and not when it is copied.
+  RulesInForce() = default;
+  RulesInForce(RulesInForce&&) = default;
+  RulesInForce& operator=(RulesInForce&&) = default;
 };
 
 // Errors: Usage for an issuer or profile that the configuration does not know, NeedsPerson for an inactive issuer.

@@ -72,7 +72,7 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
                    .public_key = generated->public_key.der(),
                    .evidence = log::canonical(generated->evidence),
                    .created = clock.now()};
-  auto change = work.begin();
+  auto change = work.begin_outcome();
   if (!change) return pass_on(change);
   auto seq = change->append({.name = "key.generated",
                              .outcome = "ok",

@@ -12,7 +12,8 @@ Result<PlannedBatch> plan(const Work& work, Intake intake) {
   if (!batch) return pass_on(batch, "import");
 
   for (auto& file : intake.files) {
-    auto noted = batch->take(std::move(file), intake.wish);
+    if (work.stopping()) return stopped();
+    auto noted = batch->take(std::move(file), intake);
     if (!noted) return pass_on(noted, "import");
   }
   return std::move(*batch).record();  // plans, digests and refusals become durable together
@@ -20,6 +21,7 @@ Result<PlannedBatch> plan(const Work& work, Intake intake) {
 
 Result<Done> OpenBatch::judge(Submission submission, const RulesInForce& in_force, const Wish& wish) {
   auto examination = examine(std::move(submission), in_force.rules);
+  refuse_own_profile(examination, in_force);
   auto known = facts(examination, in_force);
   if (!known) return pass_on(known);
 
@@ -28,7 +30,7 @@ Result<Done> OpenBatch::judge(Submission submission, const RulesInForce& in_forc
   if (permit == nullptr) return refuse(std::get<Refusal>(decision));
 
   auto planned = PlannedCertificate::build(*permit, new_serial());
-  return planned ? add(*permit, *planned) : refuse(*permit, planned.error());
+  return planned ? add(*permit, *planned, wish) : refuse(*permit, planned.error());
 }
 
 // Signing takes recorded plans only, group by group; each group's start is durable before the token sees it, its
@@ -39,6 +41,7 @@ Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_v
 
   for (const auto& [plan, key] : queue->plans()) {
     for (std::size_t position = 0; position < plan.certificates().size();) {
+      if (work.stopping()) return queue->stopped_by(stopped().error());
       auto started = StartedGroup::start(work, plan, position);
       if (!started) return pass_on(started, "sign");
       position = started->next();

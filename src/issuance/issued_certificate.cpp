@@ -54,7 +54,7 @@ Result<Done> note_untried(Change& change, const CertificateRow& row) {
 Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& work, const SignedGroup& group) {
   std::vector<IssuedCertificate> issued;
   if (group.verified().empty() && !group.failed()) return issued;
-  auto change = work.begin();
+  auto change = work.begin_outcome();
   if (!change) return pass_on(change);
   for (const auto& made : group.verified()) {
     auto row = made.row();

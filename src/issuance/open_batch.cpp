@@ -54,6 +54,7 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   batch.now_ = work.appliance.clock.now();
   batch.total_ = intake.files.size();
   batch.reissue_ = intake.reissue;
+  batch.own_certificate_ = intake.own_certificate;
   for (const auto& [path, reason] : intake.reissue) {
     const bool there = std::ranges::any_of(intake.files, [&](const Found& file) { return printable(path_of(file)) == path; });
     if (!there) return fail(ErrorKind::Usage, fmt::format("--reissue {}: there is no such file below requests/", path));
@@ -65,7 +66,7 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   return batch;
 }
 
-Result<Done> OpenBatch::take(Found file, const Wish& wish) {
+Result<Done> OpenBatch::take(Found file, const Intake& intake) {
   work_.progress(taken_++, total_);
   const auto place = place_of(path_of(file));
   if (const auto* passed = std::get_if<IgnoredFile>(&file)) {
@@ -92,7 +93,8 @@ Result<Done> OpenBatch::take(Found file, const Wish& wish) {
                        {inactive ? "issuer.not-active" : "profile.unknown",
                         fmt::format("{}; {}", in_force.error().message, in_force.error().hint)});
   }
-  return judge(std::move(submission), *in_force, wish);
+  const auto own = intake.wishes.find(printable(submission.path));
+  return judge(std::move(submission), *in_force, own == intake.wishes.end() ? intake.wish : own->second);
 }
 
 Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForce& in_force) const {
@@ -102,6 +104,13 @@ Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForc
   const auto first = first_path_.find(examination.request()->digest());
   if (first != first_path_.end()) facts->same_request_in_batch = first->second;
   return facts;
+}
+
+void OpenBatch::refuse_own_profile(Examination& examination, const RulesInForce& in_force) const {
+  if (own_certificate_ || !in_force.rules.profile->own_certificate) return;
+  examination.refusals.push_back({"profile.own-certificate",
+                                  fmt::format("profile {} is for the issuer's own certificate, which is made in a ceremony and "
+                                              "never from a medium; choose another profile", in_force.profile)});
 }
 
 Result<Done> OpenBatch::refuse(const Refusal& refusal) {
@@ -146,7 +155,7 @@ Result<Done> OpenBatch::refuse_file(std::string_view path, ByteView octets, cons
   return note(std::move(row), verdict_of_unreadable(path, place.issuer, place.profile, {finding}), {});
 }
 
-Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& planned) {
+Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& planned, const Wish& wish) {
   const auto& examination = permit.examination();
   const auto& request = permit.csr().request();
   first_path_.emplace(request.digest(), printable(examination.submission.path));
@@ -184,6 +193,9 @@ Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& plan
   auto verdict = verdict_of(Decision(permit), place.issuer, place.profile);
   const auto reissue = reissue_.find(printable(examination.submission.path));
   if (reissue != reissue_.end()) verdict["reissue_reason"] = reissue->second;
+  if (wish.days) verdict["wished_days"] = *wish.days;
+  if (wish.not_before) verdict["wished_not_before"] = to_rfc3339(*wish.not_before);
+  if (wish.not_after) verdict["wished_not_after"] = to_rfc3339(*wish.not_after);
   auto noted = note(std::move(row), verdict, planned.to_be_signed());
   if (!noted) return noted;
 

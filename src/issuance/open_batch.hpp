@@ -18,7 +18,7 @@ class OpenBatch {
   static Result<OpenBatch> open(const Work& work, const Intake& intake);
 
   // Decides on one file and notes the outcome.
-  Result<Done> take(Found file, const Wish& wish);
+  Result<Done> take(Found file, const Intake& intake);
 
   Result<PlannedBatch> record() &&;
 
@@ -38,11 +38,12 @@ class OpenBatch {
 
   Result<Done> judge(Submission submission, const RulesInForce& in_force, const Wish& wish);
   Result<Facts> facts(const Examination& examination, const RulesInForce& in_force) const;
+  void refuse_own_profile(Examination& examination, const RulesInForce& in_force) const;
   Result<Done> refuse(const Refusal& refusal);
   Result<Done> refuse(const Permit& permit, const Error& error);
   Result<Done> refuse_file(std::string_view path, ByteView octets, const Finding& finding);
   Result<Done> refuse_request(const Examination& examination, const Json& verdict);
-  Result<Done> add(const Permit& permit, const PlannedCertificate& planned);
+  Result<Done> add(const Permit& permit, const PlannedCertificate& planned, const Wish& wish);
   Result<Done> note(RequestRow row, const Json& verdict, ByteView to_be_signed);
   void ignore(std::string_view path, std::string_view reason);
 
@@ -62,6 +63,7 @@ class OpenBatch {
   bool needs_person_ = false;
   std::string serial_sources_ = "kernel";
   std::vector<Json> ignored_;
+  bool own_certificate_ = false;
   std::map<std::string, std::string> reissue_;               // printable path → reason
   std::map<Digest, std::string> first_path_;                 // request → where it stood first in this batch
   std::map<std::string, OpenPlan> plans_;                    // issuer →

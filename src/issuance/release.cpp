@@ -61,6 +61,15 @@ std::vector<OutFile> certificate_files(const IssuedCertificate& issued, const st
           text_file(stem + ".p7b", to_pem("PKCS7", to_pkcs7(full)))};
 }
 
+// The digest of an export: over the sums of everything outside audit/.
+Digest content_of(const std::map<std::string, Digest>& sums) {
+  std::map<std::string, Digest> content;
+  for (const auto& [path, digest] : sums) {
+    if (!path.starts_with("audit/")) content.emplace(path, digest);
+  }
+  return sha256(as_bytes(sums_text(content)));
+}
+
 }  // namespace
 
 std::string sums_text(const std::map<std::string, Digest>& digests) {
@@ -87,7 +96,7 @@ Result<Release> Release::of(const Ledger& ledger, const Configuration& configura
     const auto state = (*certificate)->state;
     if (state == CertificateState::Planned || state == CertificateState::Started) ++release.missing_;
   }
-  release.content_ = sha256(as_bytes(sums_text(content)));
+  release.content_ = content_of(content);
   return release;
 }
 
@@ -117,6 +126,9 @@ Result<Done> Release::announce(const Work& work) {
 }
 
 Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t index) {
+  if (index + 1 == parts() && content_of(sums_) != content_) {
+    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_), "export it again");
+  }
   auto files = make(ledger, index);
   if (!files) return pass_on(files, batch_);
   for (const auto& file : *files) sums_.emplace(file.path, sha256(file.octets));
@@ -221,6 +233,9 @@ Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t 
   if (!issued) return pass_on(issued);
   if (!*issued) return std::vector<OutFile>{};
   const auto& row = (*issued)->row();
+  if (row.entry >= size_) {
+    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_), "export it again");
+  }
   auto proof = log::inclusion_proof(row.entry, size_, ledger.nodes());
   if (!proof) return pass_on(proof);
   return std::vector{text_file(fmt::format("audit/proofs/{}/{}/{}.proof", row.issuer, row.profile, row.name),

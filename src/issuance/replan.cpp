@@ -6,6 +6,15 @@
 namespace sealroom {
 namespace {
 
+// What the operator asked for when the request was imported.
+Wish wish_in(const Json& verdict) {
+  Wish wish;
+  if (verdict.contains("wished_days")) wish.days = verdict.at("wished_days").get<int>();
+  if (verdict.contains("wished_not_before")) wish.not_before = from_rfc3339(verdict.at("wished_not_before").get<std::string>());
+  if (verdict.contains("wished_not_after")) wish.not_after = from_rfc3339(verdict.at("wished_not_after").get<std::string>());
+  return wish;
+}
+
 // The requests of `batch` that were accepted and have no certificate, and the planned certificates among them.
 struct Leftover {
   Intake intake;
@@ -21,7 +30,9 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch) {
     if ((*row)->state == CertificateState::Planned) left.planned.push_back(**row);
     auto verdict = parse_json(request.verdict, "verdict");
     if (!verdict) return pass_on(verdict);
-    if (verdict->contains("reissue_reason")) left.intake.reissue.emplace(printable(request.path), verdict->at("reissue_reason"));
+    const auto path = printable(request.path);
+    if (verdict->contains("reissue_reason")) left.intake.reissue.emplace(path, verdict->at("reissue_reason"));
+    left.intake.wishes.emplace(path, wish_in(*verdict));
     left.intake.files.push_back(Submission{request.path, request.octets});
     return Done{};
   });

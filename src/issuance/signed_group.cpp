@@ -49,22 +49,24 @@ Result<VerifiedCertificate> VerifiedCertificate::verify(const CertificateRow& ro
 Result<SignedGroup> sign(const Work& work, StartedGroup group, const TokenKey& key) {
   auto& appliance = work.appliance;
   const auto rows = std::move(group.rows_).take();
+  static const std::vector<Certificate> kNone;
   SignedGroup made;
   if (rows.empty()) return made;
 
   const auto& settings = *appliance.configuration.issuer(rows.front().issuer);
-  std::vector<Certificate> chain;
+  std::vector<Certificate> chain;  // of the issuer; none yet while it signs its own certificate
+  if (auto row = issuer_row(appliance.ledger, rows.front().issuer); row && row->state == "active") {
+    auto found = chain_of(appliance.ledger, rows.front().issuer);
+    if (!found) return pass_on(found);
+    chain = std::move(*found);
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& row = rows[i];
     const auto& profile = settings.profiles.at(row.profile);
-    if (chain.empty() && !profile.own_certificate) {
-      auto found = chain_of(appliance.ledger, row.issuer);
-      if (!found) return pass_on(found);
-      chain = std::move(*found);
-    }
+    const auto& above = profile.own_certificate ? kNone : chain;
     auto signature = key.sign(row.to_be_signed, settings.config.default_md());
     auto verified = !signature ? Result<VerifiedCertificate>(pass_on(signature))
-                               : VerifiedCertificate::verify(row, *signature, chain, profile.purpose, appliance.clock.now());
+                               : VerifiedCertificate::verify(row, *signature, above, profile.purpose, appliance.clock.now());
     if (!verified) {
       made.failure_ = verified.error();
       made.failed_ = row;

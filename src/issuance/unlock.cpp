@@ -16,21 +16,10 @@ Result<Done> note(const Work& work, std::string_view event, std::string_view out
   return Done{};
 }
 
-}  // namespace
-
-Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin, FinalTry final_try) {
-  auto& [configuration, ledger, keys, clock, software] = work.appliance;
-  if (keys.unlocked(owner)) return Done{};
-  auto unlocked = keys.unlock(owner, pin, final_try);
-  keys.refresh();
-  if (!unlocked) {
-    auto noted = note(work, "token.unlock-failed", "error",
-                      {{"owner", owner}, {"reason", printable(unlocked.error().message)}});
-    if (!noted) return noted;
-    return unlocked;
-  }
-  keys.used(owner, clock.since_boot());
-  auto known = ledger.keys();
+// Reads back every key on the owner's unlocked token that the ledger knows, and logs that the token is open.
+Result<Done> use_known_keys(const Work& work, std::string_view owner) {
+  auto& keys = work.appliance.keys;
+  auto known = work.appliance.ledger.keys();
   if (!known) return pass_on(known);
   const auto sharing = keys.sharing_token_with(owner);
   Json found = Json::array();
@@ -38,16 +27,34 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
     if (std::ranges::find(sharing, row.owner) == sharing.end()) continue;
     auto loaded = keys.load(row);
     if (!loaded) {
-      keys.lock(owner);
-      keys.refresh();
       auto noted = note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});
       if (!noted) return noted;
       return loaded;
     }
     found.push_back({{"owner", row.owner}, {"public_key_sha256", to_hex(sha256(row.public_key))}});
   }
-  keys.refresh();
   return note(work, "token.unlocked", "ok", {{"owner", owner}, {"keys", found}});
+}
+
+}  // namespace
+
+Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin, FinalTry final_try) {
+  auto& keys = work.appliance.keys;
+  if (keys.unlocked(owner)) return Done{};
+  auto unlocked = keys.unlock(owner, pin, final_try);
+  if (!unlocked) {
+    keys.refresh();
+    auto noted = note(work, "token.unlock-failed", "error",
+                      {{"owner", owner}, {"reason", printable(unlocked.error().message)}});
+    if (!noted) return noted;
+    return unlocked;
+  }
+  keys.used(owner, work.appliance.clock.since_boot());
+  auto ready = use_known_keys(work, owner);
+  // A token that is open without an entry in the log, or with a key that is not right, must not stay open.
+  if (!ready) keys.lock(owner);
+  keys.refresh();
+  return ready;
 }
 
 Result<Done> lock(const Work& work, std::string_view owner, std::string_view reason) {

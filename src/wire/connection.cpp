@@ -68,8 +68,6 @@ void Connection::await_readable() {
 
 void Connection::read_frames() {
   for (int step = 0; step < kStepsPerTurn && may_read(); ++step) {
-    // Before the kernel's word on who this is has been accepted, its descriptors are not even taken: closing one can
-    // block where its file system is under the sender's control.
     const auto most_descriptors = state_ == State::Serving ? service_.limits.descriptors : 0;
     switch (reader_.read(socket_.native_handle(), most_descriptors)) {
       case FrameReader::Step::Waiting: return await_readable();

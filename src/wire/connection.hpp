@@ -40,6 +40,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ends the connection at once, telling the service and the callbacks; nothing when it is closed already.
   void close();
 
+  const Peer& peer() const { return peer_; }
+
  private:
   enum class State { AwaitingHello, Serving, Parting, Closed };
 

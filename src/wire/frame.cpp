@@ -1,10 +1,13 @@
 #include "frame.hpp"
 
+#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
@@ -25,6 +28,25 @@ void take_descriptors(msghdr& message, std::vector<Fd>& into) {
       memcpy(&descriptor, CMSG_DATA(part) + i * sizeof(int), sizeof(int));
       into.emplace_back(descriptor);
     }
+  }
+}
+
+// F_GETPIPE_SZ answers for pipes alone and, unlike fstat(2), asks no file system, which the sender may have made.
+bool is_pipe(const Fd& descriptor) { return fcntl(descriptor.get(), F_GETPIPE_SZ) >= 0; }
+
+void close_all(std::vector<Fd> descriptors) {
+  const linger none{0, 0};
+  for (const auto& descriptor : descriptors) setsockopt(descriptor.get(), SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
+// The last close(2) of a file can wait: a socket lingers, a file system under the sender's control never answers. No
+// thread that serves others does it.
+void close_aside(std::vector<Fd> descriptors) {
+  const auto shared = std::make_shared<std::vector<Fd>>(std::move(descriptors));
+  try {
+    std::thread([shared] { close_all(std::move(*shared)); }).detach();
+  } catch (const std::system_error&) {
+    close_all(std::move(*shared));
   }
 }
 
@@ -58,18 +80,19 @@ FrameReader::Step FrameReader::read(int socket, std::size_t most_descriptors) {
   msghdr message{};
   message.msg_iov = &span;
   message.msg_iovlen = 1;
-  if (most_descriptors > 0) {
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_LEN(std::min(most_descriptors, kMostDescriptors) * sizeof(int));
-  }
+  // Room for all there can be: the kernel closes what finds none, on this thread.
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
   const auto got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
   if (got < 0 && errno == EINTR) return Step::Partial;
   if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Step::Waiting;
   if (got <= 0) return Step::Ended;
   take_descriptors(message, frame_.descriptors);
-  if ((message.msg_flags & MSG_CTRUNC) != 0 || frame_.descriptors.size() > most_descriptors) {
-    frame_.descriptors.clear();
-    trouble_ = fmt::format("more descriptors than the {} that may come here", most_descriptors);
+  const bool too_many = (message.msg_flags & MSG_CTRUNC) != 0 || frame_.descriptors.size() > most_descriptors;
+  if (too_many || !std::ranges::all_of(frame_.descriptors, is_pipe)) {
+    trouble_ = too_many ? fmt::format("more descriptors than the {} that may come here", most_descriptors)
+                        : "a descriptor that is not a pipe";
+    close_aside(std::exchange(frame_.descriptors, {}));
     return Step::Broken;
   }
   return accept(octets.data(), static_cast<std::size_t>(got));

@@ -31,7 +31,8 @@ class FrameReader {
     Broken,    // the other side breaks the protocol: trouble() says how
   };
 
-  // One recvmsg(2). With `most_descriptors` 0 the kernel throws descriptors away without giving them to us.
+  // One recvmsg(2). Keeps at most `most_descriptors` beside a frame, and only pipes; others break the protocol and
+  // are closed without waiting for whoever can delay that.
   Step read(int socket, std::size_t most_descriptors);
 
   // A frame has begun and is not complete.

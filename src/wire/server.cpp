@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <unordered_map>
 #include <utility>
@@ -116,16 +117,33 @@ class LoopServer final : public Server {
   }
 
   void admit(Fd socket) {
-    if (connections_.size() >= service_.limits.connections) return turn_away(socket, "too many clients are connected");
     auto peer = peer_of(socket.get(), next_connection_);
-    if (!peer) return turn_away(socket, peer.error().message);
+    if (!peer) return turn_away(socket, std::move(peer.error()));
+    auto place = place_for(*peer);
+    if (!place) return turn_away(socket, std::move(place.error()));
     const auto connection = std::make_shared<Connection>(std::move(socket), std::move(*peer), service_);
     connections_.emplace(next_connection_++, connection);
     connection->start();
   }
 
-  static void turn_away(const Fd& socket, const std::string& reason) {
-    const auto frame = answer_frame({}, fail(ErrorKind::Failed, reason, "try again later"));
+  Result<Done> place_for(const Peer& peer) {
+    if (service_.callbacks.admit) {
+      auto admitted = service_.callbacks.admit(peer);
+      if (!admitted) return admitted;
+    }
+    if (connections_.size() >= service_.limits.connections) {
+      return fail(ErrorKind::Failed, "too many clients are connected", "try again later");
+    }
+    const auto of_user = std::ranges::count_if(
+        connections_, [&](const auto& connection) { return connection.second->peer().uid == peer.uid; });
+    if (static_cast<std::size_t>(of_user) >= service_.limits.connections_of_user) {
+      return fail(ErrorKind::Failed, fmt::format("too many clients of user {} are connected", peer.uid), "try again later");
+    }
+    return Done{};
+  }
+
+  static void turn_away(const Fd& socket, Error reason) {
+    const auto frame = answer_frame({}, std::unexpected(std::move(reason)));
     // A client too full to take this learns of it by the end of the connection.
     static_cast<void>(::send(socket.get(), frame.data(), frame.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
   }

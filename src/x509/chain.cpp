@@ -36,6 +36,15 @@ std::unexpected<Error> not_verified(X509_STORE_CTX* context, const std::vector<C
   return fail(ErrorKind::Failed, fmt::format("chain: {}", reason));
 }
 
+// OpenSSL takes from the middle what it can use and passes over the rest; here every certificate must be a link.
+bool is_as_built(const STACK_OF(X509) * built, const std::vector<Certificate>& chain) {
+  if (static_cast<std::size_t>(sk_X509_num(built)) != chain.size()) return false;
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    if (X509_cmp(sk_X509_value(built, static_cast<int>(i)), chain[i].get()) != 0) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose) {
@@ -58,6 +67,9 @@ Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, con
     return not_prepared();
   }
   if (X509_verify_cert(context.get()) != 1) return not_verified(context.get(), chain);
+  if (!is_as_built(X509_STORE_CTX_get0_chain(context.get()), chain)) {
+    return fail(ErrorKind::Failed, "chain: it verifies, but not with exactly these certificates in this order");
+  }
   return Done{};
 }
 

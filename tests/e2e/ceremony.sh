@@ -59,6 +59,13 @@ steps = text.index("\n  - ", text.index("self-sign"))
 open("three.yaml", "w").write(text[:steps] + "\n")
 E
 mkdir first
+head -n "$(grep -n 'self-sign' good.yaml | cut -d: -f1)" good.yaml | sed '$d' >two.yaml
+expect_exit 0 sealroom ceremony run two.yaml --medium first
+mkdir -p early/requests/root/v3_ca
+sealroom issuer request root >early/requests/root/v3_ca/root.csr
+expect_exit 3 sealroom import early --days 3 --json
+refused_for root/v3_ca/root.csr profile.own-certificate stdout
+is "$(events certificate.planned)" 0
 expect_exit 0 sealroom ceremony run three.yaml --medium first
 kill_daemon
 expect_exit 1 sealroom ceremony run good.yaml --medium first
@@ -94,7 +101,7 @@ is "$(sealroom issuer list --json | look '[i["state"] for i in d["issuers"]]')" 
 is "$(events key.generated)" 3 "keys"
 is "$(events certificate.issued)" 2 "certificates"
 for folder in "$medium"/issued/*; do (cd "$folder" && sha256sum --quiet -c SHA256SUMS); done
-openssl verify -x509_strict -CAfile "$(echo "$medium"/issued/*-0001/ca/root.cert.pem)" "$(echo "$medium"/issued/*-0001/ca/intermediate.cert.pem)"
+openssl verify -x509_strict -CAfile "$(echo "$medium"/issued/*-0002/ca/root.cert.pem)" "$(echo "$medium"/issued/*-0002/ca/intermediate.cert.pem)"
 
 step "run again: nothing is made, nothing is signed"
 sealroom issuer list --json >issuers

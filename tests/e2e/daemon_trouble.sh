@@ -74,6 +74,10 @@ expect_exit 2 sealroom init
 complains "--module"
 expect_exit 2 sealroom init --softhsm --profiles surprise
 mkdir -p "$work/other.partial/old"
+expect_exit 2 "$bin/sealroom" --home "$work/other" init --softhsm
+complains "was not left by an init"
+[ -d "$work/other.partial/old" ] || fail "somebody's folder was removed"
+touch "$work/other.partial/.sealroom-init"
 home=$work/other expect_exit 0 sealroom init --softhsm
 [ ! -e "$work/other.partial" ] && [ ! -e "$work/other/old" ] || fail "the interrupted home was kept"
 is "$(stat -c %a "$work/other/ledger" "$work/other/pins" | tr '\n' ' ')" "700 700 " "modes"

@@ -136,7 +136,7 @@ sealroom audit show --batch "$(look 'd["batch"]' <stdout)" --json | contains '"r
 again=$(look 'd["batch"]' <stdout)
 expect_exit 0 sealroom batch replan "$again" --json
 [[ $(states "$again") != *planned* ]] || fail "what was planned again can still be signed in its old batch"
-is "$(look '[r["state"] for r in d["requests"] if r["verdict"] == "accepted"]' <stdout)" '["planned"]' "the reason goes with the request"
+is "$(look '[r["state"] for r in d["requests"] if r["file"].endswith("/later.csr")]' <stdout)" '["planned"]' "the reason goes with the request"
 
 step "one request in two batches: the second is withheld when the first was signed"
 rm -rf "$requests"/*/*
@@ -196,6 +196,14 @@ is "$(states "$batch")" "refused issued"
 sealroom batch show "$batch" --json | look 'd["report"]' >stdout
 refused_for intermediate/client_cert/gone.csr profile.unknown stdout
 
+step "replanning keeps the validity that was asked for"
+rm -rf "$requests"/*/*
+server_csr "$requests/server_cert/short.csr" short.example.com
+expect_exit 0 sealroom import "$medium" --days 7 --json
+expect_exit 0 sealroom batch replan "$(look 'd["batch"]' <stdout)" --json
+days='(lambda f: (f(d["requests"][0]["not_after"]) - f(d["requests"][0]["not_before"])).days)(lambda t: __import__("datetime").datetime.fromisoformat(t[:-1]))'
+is "$(look "$days" <stdout)" 7 "days"
+
 step "a section that would break a certificate rule: the request is refused with the rule, not signed"
 rm -rf "$requests"/*/*
 server_csr "$requests/server_cert/unfit.csr" unfit.example.com
@@ -226,8 +234,8 @@ expect_exit 0 sealroom sign "$batch"
 says "0 issued, 0 withheld"
 expect_exit 0 sealroom export "$batch" "$medium"
 [ ! -e "$medium/issued/$batch/intermediate" ] || fail "a certificate of an expired plan left"
-expect_exit 0 sealroom batch replan "$batch" --json
-is "$(states "$(look 'd["batch"]' <stdout)")" planned
+expect_exit 3 sealroom batch replan "$batch" --json
+refused_for intermediate/server_cert/late.csr validity.order stdout
 
 expect_exit 0 sealroom audit verify
 stop_daemon

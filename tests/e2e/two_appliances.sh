@@ -97,6 +97,13 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout fal
   -subj "$(openssl x509 -in "$medium/issued/$batch/ca/root.cert.pem" -noout -subject -nameopt compat | sed 's/^subject=//')" 2>/dev/null
 refuses 2 "" sealroom issuer install intermediate "$place.cert.pem" false.pem \
   --fingerprint "$(openssl x509 -in false.pem -noout -fingerprint -sha256 | tr -d : | tail -c 9 | tr A-F a-f)"
+cat "$place.cert.pem" false.pem "$medium/issued/$batch/ca/root.cert.pem" >stranger-between.pem
+refuses 2 "is a root and not the last" sealroom issuer install intermediate stranger-between.pem --fingerprint "$end"
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout between.key -out between.csr -subj "/CN=not a link" 2>/dev/null
+printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\n' >between.cnf
+openssl x509 -req -in between.csr -CA false.pem -CAkey false.key -set_serial 7 -days 10 -extfile between.cnf -out between.pem 2>/dev/null
+cat "$place.cert.pem" between.pem "$medium/issued/$batch/ca/root.cert.pem" >no-link-between.pem
+refuses 2 "not with exactly these certificates" sealroom issuer install intermediate no-link-between.pem --fingerprint "$end"
 refuses 2 "" sealroom issuer install root "$place.fullchain.pem" --fingerprint "$end"
 expect_exit 1 sealroom issuer install intermediate nowhere.pem
 is "$(sealroom issuer list --json | look 'd["issuers"][0]["state"]')" requested

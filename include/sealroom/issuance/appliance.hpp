@@ -27,13 +27,19 @@ struct Work {
   Appliance& appliance;
   log::Actor actor;
   std::function<void(std::uint64_t done, std::uint64_t total)> progress = [](std::uint64_t, std::uint64_t) {};
+  // Whether the daemon is about to end: long work stops at the next point where nothing is lost.
+  std::function<bool()> stopping = [] { return false; };
 
-  // The context of log entries written now. Error (Integrity) when the clock stands before the newest entry.
-  Result<log::Context> context() const;
-
-  // Begins a change to the ledger in that context.
+  // Begins a change to the ledger, dated now. Error (Integrity) when the clock stands before the newest entry.
   Result<Change> begin() const;
+
+  // Begins the change that says what came of something begun: a clock that was set back meanwhile must not make it
+  // unknown, so it is dated no earlier than the newest entry.
+  Result<Change> begin_outcome() const;
 };
+
+// The error of work that was stopped half-way for the daemon's end.
+std::unexpected<Error> stopped();
 
 // An event that stands by itself: one entry, durable when this returns.
 Result<Receipt> record(const Work& work, const log::Event& event, std::string_view batch = {});

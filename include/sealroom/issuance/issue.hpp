@@ -17,7 +17,10 @@ namespace sealroom {
 // What came from a medium.
 struct Intake {
   std::vector<Found> files;  // in octet order of their paths
-  Wish wish;
+  Wish wish;                 // for every request without one of its own
+  std::map<std::string, Wish> wishes{};  // printable path → its own
+  // Set only where an issuer asks for its own certificate: the profile for that is never a medium's.
+  bool own_certificate = false;
   // Batches that lie on the medium already, from this appliance or another one: the new batch gets another name.
   std::set<std::string> taken{};
   // Printable path → reason: here an earlier certificate for the same request or key is no obstacle.

@@ -19,6 +19,6 @@ Json error_object(const Error& error);
 Error error_from(const Json& object);
 
 // Errors of the protocol itself, as JSON-RPC 2.0 section 5.1 numbers them.
-enum class ProtocolError { Parse = -32700, Request = -32600, Method = -32601, Parameters = -32602, Role = -32010 };
+enum class ProtocolError { Parse = -32700, Request = -32600, Parameters = -32602 };
 
 }  // namespace sealroom::wire

@@ -24,7 +24,7 @@ struct Peer {
   std::vector<gid_t> groups;
 };
 
-// A request that arrived, with the descriptors that came beside it (SCM_RIGHTS).
+// A request that arrived, with the descriptors that came beside it (SCM_RIGHTS): pipes only.
 struct Call {
   std::string method;
   Json parameters = Json::object();
@@ -36,11 +36,12 @@ using Reply = std::function<void(Result<Json>)>;
 
 struct ServerLimits {
   std::size_t connections = 64;
+  std::size_t connections_of_user = 16;
   std::chrono::milliseconds hello{5'000};      // from accept to a valid hello
   std::chrono::milliseconds frame{10'000};     // from a frame's first octet to its last
   std::chrono::milliseconds write{30'000};     // for a client that does not read
   std::size_t queued_octets = 8 * 1024 * 1024; // answers waiting for one client
-  std::size_t descriptors = 4;                 // beside one message
+  std::size_t descriptors = 1;                 // pipes beside one message
 };
 
 // Server is the daemon's Unix socket. It frames, parses, bounds and answers; it knows no method. A client that dies,
@@ -48,7 +49,8 @@ struct ServerLimits {
 class Server {
  public:
   struct Callbacks {
-    // On the server's thread; must not block. Refusing (Error) answers the hello with it and closes.
+    // On the server's thread; must not block. Refusing (Error) answers with it and closes.
+    std::function<Result<Done>(const Peer&)> admit;     // before a connection takes a place
     std::function<Result<Json>(const Peer&)> on_hello;  // value: what the hello's answer carries
     std::function<void(const Peer&, Call, Reply)> on_call;
     std::function<void(const Peer&)> on_close;

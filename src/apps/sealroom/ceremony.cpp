@@ -132,7 +132,12 @@ Result<std::string> default_medium(const std::string& home, const std::string& n
 }
 
 Result<std::string> write_transcript(const Script& transcript, const std::string& medium, Instant now) {
-  const auto path = fmt::format("{}/{}-{}.transcript.yaml", medium, transcript.name, name_of(now));
+  const auto stem = fmt::format("{}/{}-{}", medium, transcript.name, name_of(now));
+  auto path = stem + ".transcript.yaml";
+  std::error_code trouble;
+  for (int run = 2; std::filesystem::exists(std::filesystem::symlink_status(path, trouble)); ++run) {
+    path = fmt::format("{}-{}.transcript.yaml", stem, run);  // two runs within one second
+  }
   auto written = write_new_file(path, as_bytes(transcript.to_yaml()), 0444);
   if (!written) return pass_on(written);
   return path;

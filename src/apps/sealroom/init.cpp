@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,6 +27,9 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSoftHsm = "/usr/lib/softhsm/libsofthsm2.so";
 constexpr std::array kTrialTokens{"sealroom-root", "sealroom-intermediate", "sealroom-log"};
+
+// Lies in a home that is being made, and is locked by who makes it.
+constexpr const char* kMarker = "/.sealroom-init";
 
 struct Choice {
   bool trial = false;
@@ -84,8 +88,7 @@ Result<Done> write_trial(const Choice& choice) {
 }
 
 Result<Done> write_home(const Choice& choice) {
-  auto made = make_directory(choice.partial, 0711);
-  if (!made) return made;
+  Result<Done> made = Done{};
   const std::pair<const char*, mode_t> kFolders[] = {{"/issuers", 0755}, {"/ledger", 0700}, {"/run", 0711}};
   for (const auto& [folder, mode] : kFolders) {
     made = make_directory(choice.partial + folder, mode);
@@ -118,7 +121,11 @@ Result<Done> let_daemon_finish(const std::string& home) {
   while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
   }
   if (WIFEXITED(state) && WEXITSTATUS(state) == 0) return Done{};
-  const auto kind = WIFEXITED(state) && WEXITSTATUS(state) == static_cast<int>(ErrorKind::Token) ? ErrorKind::Token : ErrorKind::Failed;
+  const auto code = WIFEXITED(state) ? WEXITSTATUS(state) : 0;
+  auto kind = ErrorKind::Failed;
+  for (const auto known : {ErrorKind::Token, ErrorKind::Usage}) {
+    if (code == static_cast<int>(known)) kind = known;
+  }
   return fail(kind, "the daemon could not finish the home", "its own message stands above");
 }
 
@@ -127,6 +134,30 @@ Result<Done> check_free(const Choice& choice) {
   if (!fs::exists(choice.home, trouble)) return Done{};
   if (fs::is_directory(choice.home, trouble) && fs::is_empty(choice.home, trouble)) return Done{};
   return fail(ErrorKind::Usage, fmt::format("{}: exists already and is not empty", printable(choice.home)), "name another directory with --home; nothing was changed");
+}
+
+// Clears away what an interrupted init left, which its marker tells from anything else, and begins anew.
+Result<Fd> begin_partial(const Choice& choice) {
+  std::error_code trouble;
+  const auto marker = choice.partial + kMarker;
+  if (fs::exists(fs::symlink_status(choice.partial, trouble))) {
+    const Fd old(::open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
+    if (!old) {
+      return fail(ErrorKind::Usage, fmt::format("{}: is in the way and was not left by an init", printable(choice.partial)),
+                  "move it away, or name another directory with --home");
+    }
+    if (flock(old.get(), LOCK_EX | LOCK_NB) != 0) {
+      return fail(ErrorKind::Failed, fmt::format("{}: another init is making this home", printable(choice.home)));
+    }
+    fs::remove_all(choice.partial, trouble);
+  }
+  auto made = make_directory(choice.partial, 0711);
+  if (!made) return pass_on(made);
+  Fd lock(::open(marker.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock || flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    return fail(ErrorKind::Failed, fmt::format("{}: cannot be made: {}", printable(marker), strerror(errno)));
+  }
+  return lock;
 }
 
 Result<Done> build(const Choice& choice) {
@@ -138,6 +169,7 @@ Result<Done> build(const Choice& choice) {
     auto moved = write_softhsm_config(choice.partial, choice.home);
     if (!moved) return moved;
   }
+  unlink((choice.partial + kMarker).c_str());
   if (rename(choice.partial.c_str(), choice.home.c_str()) != 0) {
     return fail(ErrorKind::Failed, fmt::format("{}: cannot get its name: {}", printable(choice.home), strerror(errno)));
   }
@@ -168,7 +200,8 @@ Result<int> init(const Command& command) {
   auto free = check_free(choice);
   if (!free) return pass_on(free);
   fs::create_directories(fs::path(choice.home).parent_path(), trouble);
-  fs::remove_all(choice.partial, trouble);  // an earlier init that was interrupted
+  auto lock = begin_partial(choice);
+  if (!lock) return pass_on(lock);
   auto built = build(choice);
   if (!built) {
     fs::remove_all(choice.partial, trouble);

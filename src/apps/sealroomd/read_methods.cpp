@@ -135,7 +135,7 @@ Result<Json> status(Daemon& daemon, Request& request) {
 
   Json answer{{"format", "sealroom-status/1"},
               {"version", SEALROOM_VERSION},
-              {"home", daemon.home},
+              {"home", printable(daemon.home)},
               {"time", to_rfc3339(daemon.clock.now())},
               {"role", name_of(request.role)},
               {"module", {{"path", daemon.keys.module().path()}, {"description", daemon.keys.module().description()}}},
@@ -311,7 +311,9 @@ Result<Json> batch_report(Daemon& daemon, Request& request) {
   for (; position < (*row)->requests && octets < kAnswerOctets; ++position) {
     auto verdict = verdict_at(daemon.reading, id, position);
     if (!verdict) return pass_on(verdict);
-    octets += verdict->dump().size();
+    const auto size = verdict->dump().size();
+    if (octets + size > kAnswerOctets && !verdicts.empty()) break;
+    octets += size;
     verdicts.push_back(std::move(*verdict));
   }
   return Json{{"requests", std::move(verdicts)}, {"next", position}, {"more", position < (*row)->requests}};
@@ -329,15 +331,22 @@ Result<Json> audit_lines(Daemon& daemon, Request& request) {
   const auto to = std::min(until.value_or(*size), *size);
   Json lines = Json::array();
   std::size_t octets = 0;
-  while (from < to && octets < kAnswerOctets) {
+  bool full = false;
+  while (from < to && !full) {
     const auto chunk = std::min(from + kPage, to);
-    auto read = daemon.reading.each_line(from, chunk, batch, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto next = chunk;
+    auto read = daemon.reading.each_line(from, chunk, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
+      full = full || (octets + line.size() > kAnswerOctets && !lines.empty());
+      if (full) {
+        next = std::min(next, seq);
+        return Done{};
+      }
       octets += line.size();
       lines.push_back(std::string(line));
       return Done{};
     });
     if (!read) return pass_on(read);
-    from = chunk;
+    from = next;
   }
   return Json{{"lines", std::move(lines)}, {"next", from}, {"more", from < to}};
 }
