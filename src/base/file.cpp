@@ -38,9 +38,10 @@ int Fd::release() { return std::exchange(fd_, -1); }
 Result<Bytes> read_file(const std::string& path, std::size_t limit) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!fd) return system_failure(path, "cannot be opened", errno);
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0) return system_failure(path, "cannot be examined", errno);
-  if (!S_ISREG(status.st_mode)) return fail(ErrorKind::Failed, fmt::format("{}: is not a regular file", printable(path)));
+  if (!S_ISREG(status.st_mode))
+    return fail(ErrorKind::Failed, fmt::format("{}: is not a regular file", printable(path)));
   Bytes octets;
   Bytes buffer(65536);
   for (;;) {

@@ -15,7 +15,8 @@ namespace {
 std::string group_of(const EVP_PKEY* key) {
   char name[64] = {};
   std::size_t size = 0;
-  if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof name, &size) == 1) return {name, size};
+  if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, name, sizeof name, &size) == 1)
+    return {name, size};
   return "unknown curve";
 }
 
@@ -94,9 +95,9 @@ std::string PublicKey::description() const {
 bool PublicKey::verifies(ByteView message, ByteView signature, HashAlgorithm hash) const {
   const OwnedDigestContext context(EVP_MD_CTX_new());
   const EVP_MD* digest = type_ == KeyType::Ed25519 ? nullptr : evp_of(hash);
-  const bool good = context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key_.get()) == 1 &&
-                    EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(),
-                                     message.size()) == 1;
+  const bool good =
+      context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key_.get()) == 1 &&
+      EVP_DigestVerify(context.get(), signature.data(), signature.size(), message.data(), message.size()) == 1;
   if (!good) openssl_errors();
   return good;
 }

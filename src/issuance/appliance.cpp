@@ -41,9 +41,10 @@ Result<Change> Work::begin() const {
   auto newest = newest_time(appliance.ledger);
   if (!newest) return pass_on(newest);
   if (*newest && now < **newest) {
-    return fail(ErrorKind::Integrity,
-                fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now), to_rfc3339(**newest)),
-                "set the clock of this machine");
+    return fail(
+        ErrorKind::Integrity,
+        fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now), to_rfc3339(**newest)),
+        "set the clock of this machine");
   }
   return begin_at(*this, now);
 }
@@ -108,8 +109,9 @@ Result<Done> record_configuration(const Work& work) {
   if (known) return Done{};
   Json files = Json::object();
   for (const auto& file : work.appliance.configuration.files()) files[file.name] = to_base64(as_bytes(file.text));
-  auto receipt = record(work, {.name = "configuration.loaded", .outcome = "ok", .details = {{"digest", digest}, {"files", files}}},
-                        configuration_tag(digest));
+  auto receipt =
+      record(work, {.name = "configuration.loaded", .outcome = "ok", .details = {{"digest", digest}, {"files", files}}},
+             configuration_tag(digest));
   if (!receipt) return pass_on(receipt);
   return Done{};
 }
@@ -118,15 +120,16 @@ Result<std::vector<ConfigurationFile>> recorded_configuration(const Ledger& ledg
   std::vector<ConfigurationFile> files;
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
-  auto read = ledger.each_line(0, *size, configuration_tag(digest), [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    for (const auto& [name, text] : entry->event.details.at("files").items()) {
-      const auto octets = from_base64(text.get<std::string>());
-      if (octets) files.push_back({name, std::string(as_text(*octets))});
-    }
-    return Done{};
-  });
+  auto read =
+      ledger.each_line(0, *size, configuration_tag(digest), [&](std::uint64_t, std::string_view line) -> Result<Done> {
+        auto entry = log::parse_line(line);
+        if (!entry) return pass_on(entry);
+        for (const auto& [name, text] : entry->event.details.at("files").items()) {
+          const auto octets = from_base64(text.get<std::string>());
+          if (octets) files.push_back({name, std::string(as_text(*octets))});
+        }
+        return Done{};
+      });
   if (!read) return pass_on(read);
   if (files.empty()) {
     return fail(ErrorKind::Integrity, fmt::format("the log does not hold the configuration {}", digest));
@@ -145,13 +148,16 @@ Result<std::vector<Certificate>> chain_of(const Ledger& ledger, std::string_view
   auto row = issuer_row(ledger, issuer);
   if (!row) return pass_on(row);
   if (row->state != "active") {
-    return fail(ErrorKind::NeedsPerson, fmt::format("issuer {} is not active (its state is \"{}\")", issuer, row->state),
+    return fail(ErrorKind::NeedsPerson,
+                fmt::format("issuer {} is not active (its state is \"{}\")", issuer, row->state),
                 "run the ceremony that makes its key and certificate, or `sealroom issuer install`");
   }
   std::vector<Certificate> chain;
   for (const auto& der : row->chain) {
     auto certificate = Certificate::parse(der);
-    if (!certificate) return fail(ErrorKind::Integrity, fmt::format("certificate of issuer {} in the ledger: {}", issuer, certificate.error().message));
+    if (!certificate)
+      return fail(ErrorKind::Integrity,
+                  fmt::format("certificate of issuer {} in the ledger: {}", issuer, certificate.error().message));
     chain.push_back(std::move(*certificate));
   }
   return chain;

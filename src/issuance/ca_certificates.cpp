@@ -21,11 +21,13 @@ ActDone outcome_of(const Certificate& certificate, std::string_view batch, bool 
 }
 
 // The valid certificate that `issuer` made for exactly this request, if there is one.
-Result<std::optional<IssuedCertificate>> issued_for(const Appliance& appliance, std::string_view issuer, const Digest& request) {
+Result<std::optional<IssuedCertificate>> issued_for(const Appliance& appliance, std::string_view issuer,
+                                                    const Digest& request) {
   auto rows = appliance.ledger.by_request(request);
   if (!rows) return pass_on(rows);
   for (const auto& row : *rows) {
-    if (row.issuer != issuer || row.state != CertificateState::Issued || row.not_after < appliance.clock.now()) continue;
+    if (row.issuer != issuer || row.state != CertificateState::Issued || row.not_after < appliance.clock.now())
+      continue;
     auto issued = IssuedCertificate::read(appliance.ledger, row);
     if (!issued) return pass_on(issued);
     return std::optional(std::move(*issued));
@@ -38,10 +40,12 @@ Result<Done> check_same(const IssuedCertificate& issued, std::string_view profil
   const auto& row = issued.row();
   const auto lasts = row.not_after - row.not_before;
   if (row.profile == profile && (days == 0 || lasts == std::chrono::days(days))) return Done{};
-  return fail(ErrorKind::Usage,
-              fmt::format("a certificate for this request was issued before under profile {} for {} days (serial {}, batch {})",
-                          row.profile, std::chrono::floor<std::chrono::days>(lasts).count(), to_upper_hex(row.serial), row.batch),
-              "ask for the same again, or import the request with --reissue and a reason");
+  return fail(
+      ErrorKind::Usage,
+      fmt::format("a certificate for this request was issued before under profile {} for {} days (serial {}, batch {})",
+                  row.profile, std::chrono::floor<std::chrono::days>(lasts).count(), to_upper_hex(row.serial),
+                  row.batch),
+      "ask for the same again, or import the request with --reissue and a reason");
 }
 
 // One CA request through the same stages as every other: plan, sign, issued.
@@ -81,7 +85,8 @@ Result<bool> is_part_of(ByteView name, ByteView whole) {
   auto all = name_entries(whole);
   if (!all) return pass_on(all);
   return !entries->empty() && std::ranges::all_of(*entries, [&](const NameEntry& entry) {
-    return std::ranges::any_of(*all, [&](const NameEntry& other) { return other.oid == entry.oid && other.value == entry.value; });
+    return std::ranges::any_of(
+        *all, [&](const NameEntry& other) { return other.oid == entry.oid && other.value == entry.value; });
   });
 }
 
@@ -92,11 +97,13 @@ Result<Done> check_own(const Configuration& configuration, const Ledger& ledger,
                 "give the issuer's own certificate first and its root last");
   };
   const auto* settings = configuration.issuer(issuer);
-  if (settings == nullptr) return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer));
+  if (settings == nullptr)
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer));
   if (chain.empty()) return refuse("it is empty");
   auto key = ledger.key(issuer);
   if (!key) return pass_on(key);
-  if (!*key) return fail(ErrorKind::NeedsPerson, fmt::format("issuer {} has no key yet", issuer), "make it in a ceremony");
+  if (!*key)
+    return fail(ErrorKind::NeedsPerson, fmt::format("issuer {} has no key yet", issuer), "make it in a ceremony");
   const auto& own = chain.front();
   if (own.key().der() != (*key)->public_key) return refuse("its first certificate is not for the key on the token");
   auto part = is_part_of(own.subject(), settings->config.own_name());
@@ -138,7 +145,9 @@ Result<ActDone> self_sign(const Work& work, std::string_view issuer, std::string
     if (!chain) return pass_on(chain);
     auto before = issued_for(work.appliance, issuer, sha256(row->request));
     if (!before) return pass_on(before);
-    if (!*before) return fail(ErrorKind::Usage, fmt::format("issuer {} is active with a certificate that it did not sign itself", issuer));
+    if (!*before)
+      return fail(ErrorKind::Usage,
+                  fmt::format("issuer {} is active with a certificate that it did not sign itself", issuer));
     auto same = check_same(**before, profile, days);
     if (!same) return pass_on(same);
     return outcome_of(chain->front(), (*before)->row().batch, true);
@@ -161,8 +170,8 @@ Result<ActDone> self_sign(const Work& work, std::string_view issuer, std::string
   return outcome_of(certificate, (*issued)->row().batch, false);
 }
 
-Result<ActDone> issue_for(const Work& work, std::string_view issuer, std::string_view subject,
-                          std::string_view profile, int days) {
+Result<ActDone> issue_for(const Work& work, std::string_view issuer, std::string_view subject, std::string_view profile,
+                          int days) {
   auto row = issuer_row(work.appliance.ledger, subject);
   if (!row) return pass_on(row);
   if (row->request.empty()) {
@@ -214,8 +223,9 @@ Result<ActDone> install_chain(const Work& work, std::string_view issuer, const s
   if (!ours) return pass_on(ours);
   if (!*ours && ascii_lower(confirmed) != fingerprint.substr(fingerprint.size() - 8)) {
     return fail(ErrorKind::NeedsPerson,
-                confirmed.empty() ? fmt::format("the root of {} was made elsewhere and nobody has vouched for it", issuer)
-                                  : fmt::format("\"{}\" is not the end of the root's fingerprint", printable(confirmed)),
+                confirmed.empty()
+                    ? fmt::format("the root of {} was made elsewhere and nobody has vouched for it", issuer)
+                    : fmt::format("\"{}\" is not the end of the root's fingerprint", printable(confirmed)),
                 "compare the root's SHA-256 fingerprint with the one from its ceremony and type its last eight digits");
   }
   row->state = "active";
@@ -224,12 +234,13 @@ Result<ActDone> install_chain(const Work& work, std::string_view issuer, const s
   for (const auto& certificate : chain) fingerprints.push_back(to_hex(certificate.digest()));
   auto change = work.begin();
   if (!change) return pass_on(change);
-  auto seq = change->append({.name = "issuer.activated",
-                             .outcome = "ok",
-                             .details = {{"issuer", issuer},
-                                         {"certificates_sha256", fingerprints},
-                                         {"root_made_here", *ours},
-                                         {"confirmed", std::string(*ours ? "" : fingerprint.substr(fingerprint.size() - 8))}}});
+  auto seq = change->append(
+      {.name = "issuer.activated",
+       .outcome = "ok",
+       .details = {{"issuer", issuer},
+                   {"certificates_sha256", fingerprints},
+                   {"root_made_here", *ours},
+                   {"confirmed", std::string(*ours ? "" : fingerprint.substr(fingerprint.size() - 8))}}});
   if (!seq) return pass_on(seq);
   auto put = change->put_issuer(*row);
   if (!put) return pass_on(put);

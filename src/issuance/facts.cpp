@@ -54,7 +54,8 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   const auto* settings = appliance.configuration.issuer(issuer);
   const auto* found = appliance.configuration.profile(issuer, profile);
   if (settings == nullptr || found == nullptr) {
-    return fail(ErrorKind::Usage, fmt::format("issuer \"{}\" has no profile \"{}\"", printable(issuer), printable(profile)),
+    return fail(ErrorKind::Usage,
+                fmt::format("issuer \"{}\" has no profile \"{}\"", printable(issuer), printable(profile)),
                 "profiles are listed in sealroom.yaml");
   }
   RulesInForce in_force;

@@ -77,7 +77,8 @@ Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& wor
 
 Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const CertificateRow& row) {
   const auto wrong = [&](std::string_view what) {
-    return fail(ErrorKind::Integrity, fmt::format("certificate {} of {}: {}", to_upper_hex(row.serial), row.issuer, what),
+    return fail(ErrorKind::Integrity,
+                fmt::format("certificate {} of {}: {}", to_upper_hex(row.serial), row.issuer, what),
                 "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
   };
   if (row.state != CertificateState::Issued) return wrong("it is not issued");

@@ -56,7 +56,8 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   batch.reissue_ = intake.reissue;
   batch.own_certificate_ = intake.own_certificate;
   for (const auto& [path, reason] : intake.reissue) {
-    const bool there = std::ranges::any_of(intake.files, [&](const Found& file) { return printable(path_of(file)) == path; });
+    const bool there =
+        std::ranges::any_of(intake.files, [&](const Found& file) { return printable(path_of(file)) == path; });
     if (!there) return fail(ErrorKind::Usage, fmt::format("--reissue {}: there is no such file below requests/", path));
   }
   for (const auto& file : intake.files) {
@@ -108,9 +109,11 @@ Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForc
 
 void OpenBatch::refuse_own_profile(Examination& examination, const RulesInForce& in_force) const {
   if (own_certificate_ || !in_force.rules.profile->own_certificate) return;
-  examination.refusals.push_back({"profile.own-certificate",
-                                  fmt::format("profile {} is for the issuer's own certificate, which is made in a ceremony and "
-                                              "never from a medium; choose another profile", in_force.profile)});
+  examination.refusals.push_back(
+      {"profile.own-certificate",
+       fmt::format("profile {} is for the issuer's own certificate, which is made in a ceremony and "
+                   "never from a medium; choose another profile",
+                   in_force.profile)});
 }
 
 Result<Done> OpenBatch::refuse(const Refusal& refusal) {

@@ -37,8 +37,9 @@ Result<std::optional<Finding>> decide_again(const Work& work, const PlanRow& pla
   auto planned = PlannedCertificate::build(std::get<Permit>(decision), serial);
   if (!planned) return Finding{"profile.unfit", planned.error().message};
   if (planned->to_be_signed() != row.to_be_signed) {
-    return Finding{"plan.changed", "the configuration or the issuer's certificate has changed since it was planned; "
-                                   "use `sealroom batch replan`"};
+    return Finding{"plan.changed",
+                   "the configuration or the issuer's certificate has changed since it was planned; "
+                   "use `sealroom batch replan`"};
   }
   return std::nullopt;
 }
@@ -80,7 +81,8 @@ Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& p
     const auto& row = all[next];
     if (row.state != CertificateState::Planned) continue;
     if (expired) {
-      withheld.push_back({row, CertificateState::Expired, "the plan was valid until " + to_rfc3339(plan.row().valid_until)});
+      withheld.push_back(
+          {row, CertificateState::Expired, "the plan was valid until " + to_rfc3339(plan.row().valid_until)});
       continue;
     }
     auto found = rules.find(row.profile);
@@ -95,7 +97,8 @@ Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& p
     auto objection = decide_again(work, plan.row(), row, *found->second);
     if (!objection) return pass_on(objection);
     if (*objection) {
-      withheld.push_back({row, CertificateState::Refused, fmt::format("{}: {}", (*objection)->id, (*objection)->detail)});
+      withheld.push_back(
+          {row, CertificateState::Refused, fmt::format("{}: {}", (*objection)->id, (*objection)->detail)});
     } else {
       rows.push_back(row);
     }

@@ -26,19 +26,14 @@ std::string pem_of(std::span<const Certificate> chain) {
   return text;
 }
 
-Result<std::optional<IssuedCertificate>> issued_at(const Ledger& ledger, std::string_view batch, std::uint64_t request) {
+Result<std::optional<IssuedCertificate>> issued_at(const Ledger& ledger, std::string_view batch,
+                                                   std::uint64_t request) {
   auto row = ledger.certificate_of_request(batch, request);
   if (!row) return pass_on(row);
   if (!*row || (*row)->state != CertificateState::Issued) return std::nullopt;
   auto issued = IssuedCertificate::read(ledger, **row);
   if (!issued) return pass_on(issued);
   return std::optional(std::move(*issued));
-}
-
-// The chain above an issued certificate; for the issuer's own certificate there is nothing above.
-Result<std::vector<Certificate>> chain_above(const Ledger& ledger, const IssuedCertificate& issued) {
-  if (issued.certificate().self_issued()) return std::vector<Certificate>{};
-  return chain_of(ledger, issued.row().issuer);
 }
 
 Result<std::string> log_key_pem(const Ledger& ledger) {
@@ -108,10 +103,11 @@ Result<Done> Release::announce(const Work& work) {
   previous_ = *previous;
   auto change = work.begin();
   if (!change) return pass_on(change);
-  auto seq = change->append({.name = "batch.exported",
-                             .outcome = "ok",
-                             .details = {{"batch", batch_}, {"content_sha256", to_hex(content_)}, {"missing", missing_}}},
-                            batch_);
+  auto seq =
+      change->append({.name = "batch.exported",
+                      .outcome = "ok",
+                      .details = {{"batch", batch_}, {"content_sha256", to_hex(content_)}, {"missing", missing_}}},
+                     batch_);
   if (!seq) return pass_on(seq);
   entry_ = *seq;
   auto added = change->add_export({.batch = batch_, .size = *seq + 1, .content = content_});
@@ -127,7 +123,8 @@ Result<Done> Release::announce(const Work& work) {
 
 Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t index) {
   if (index + 1 == parts() && content_of(sums_) != content_) {
-    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_), "export it again");
+    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_),
+                "export it again");
   }
   auto files = make(ledger, index);
   if (!files) return pass_on(files, batch_);
@@ -135,7 +132,7 @@ Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t i
   return files;
 }
 
-Result<std::vector<OutFile>> Release::make(const Ledger& ledger, std::uint64_t index) const {
+Result<std::vector<OutFile>> Release::make(const Ledger& ledger, std::uint64_t index) {
   if (index == 0) return overview(ledger);
   if (index <= requests_) return certificate(ledger, index - 1);
   if (index == requests_ + 1) return audit(ledger);
@@ -167,13 +164,18 @@ Result<std::vector<OutFile>> Release::overview(const Ledger& ledger) const {
   return files;
 }
 
-Result<std::vector<OutFile>> Release::certificate(const Ledger& ledger, std::uint64_t request) const {
+Result<std::vector<OutFile>> Release::certificate(const Ledger& ledger, std::uint64_t request) {
   auto issued = issued_at(ledger, batch_, request);
   if (!issued) return pass_on(issued);
   if (!*issued) return std::vector<OutFile>{};
-  auto above = chain_above(ledger, **issued);
-  if (!above) return pass_on(above);
-  return certificate_files(**issued, *above);
+  const auto& issuer = (*issued)->row().issuer;
+  if ((*issued)->certificate().self_issued()) return certificate_files(**issued, {});
+  if (!chains_.contains(issuer)) {
+    auto chain = chain_of(ledger, issuer);
+    if (!chain) return pass_on(chain);
+    chains_.emplace(issuer, std::move(*chain));
+  }
+  return certificate_files(**issued, chains_.at(issuer));
 }
 
 Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
@@ -214,7 +216,8 @@ Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
     return Done{};
   });
   if (!requests) return pass_on(requests);
-  for (const auto& [issuer, text] : lines) files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", issuer), text));
+  for (const auto& [issuer, text] : lines)
+    files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", issuer), text));
 
   auto own = log::inclusion_proof(entry_, size_, ledger.nodes());
   if (!own) return pass_on(own);
@@ -222,7 +225,8 @@ Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
   if (previous_) {
     auto consistent = log::consistency_proof(previous_->size, size_, ledger.nodes());
     if (!consistent) return pass_on(consistent);
-    files.push_back(text_file("audit/proofs/consistency", log::consistency_proof_text(previous_->size, size_, *consistent)));
+    files.push_back(
+        text_file("audit/proofs/consistency", log::consistency_proof_text(previous_->size, size_, *consistent)));
     files.push_back(text_file("audit/proofs/previous-checkpoint", previous_->note));
   }
   return files;
@@ -234,7 +238,8 @@ Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t 
   if (!*issued) return std::vector<OutFile>{};
   const auto& row = (*issued)->row();
   if (row.entry >= size_) {
-    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_), "export it again");
+    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_),
+                "export it again");
   }
   auto proof = log::inclusion_proof(row.entry, size_, ledger.nodes());
   if (!proof) return pass_on(proof);

@@ -10,8 +10,10 @@ namespace {
 Wish wish_in(const Json& verdict) {
   Wish wish;
   if (verdict.contains("wished_days")) wish.days = verdict.at("wished_days").get<int>();
-  if (verdict.contains("wished_not_before")) wish.not_before = from_rfc3339(verdict.at("wished_not_before").get<std::string>());
-  if (verdict.contains("wished_not_after")) wish.not_after = from_rfc3339(verdict.at("wished_not_after").get<std::string>());
+  if (verdict.contains("wished_not_before"))
+    wish.not_before = from_rfc3339(verdict.at("wished_not_before").get<std::string>());
+  if (verdict.contains("wished_not_after"))
+    wish.not_after = from_rfc3339(verdict.at("wished_not_after").get<std::string>());
   return wish;
 }
 

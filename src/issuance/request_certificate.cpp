@@ -20,13 +20,15 @@ Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorit
                     d2i_X509_PUBKEY(&held, &next, static_cast<long>(key.public_key().der().size())) != nullptr;
   if (!made) return fail(ErrorKind::Failed, fmt::format("request cannot be made: {}", openssl_errors()));
 
-  const auto to_be_signed = der_of(request.get(), [](X509_REQ* all, unsigned char** out) { return i2d_re_X509_REQ_tbs(all, out); });
+  const auto to_be_signed =
+      der_of(request.get(), [](X509_REQ* all, unsigned char** out) { return i2d_re_X509_REQ_tbs(all, out); });
   auto signature = key.sign(to_be_signed, hash);
   if (!signature) return pass_on(signature);
 
   const bool rsa = key.public_key().type() == KeyType::Rsa;
   int algorithm = NID_undef;
-  if (OBJ_find_sigid_by_algs(&algorithm, EVP_MD_get_type(evp_of(hash)), rsa ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey) != 1) {
+  if (OBJ_find_sigid_by_algs(&algorithm, EVP_MD_get_type(evp_of(hash)),
+                             rsa ? NID_rsaEncryption : NID_X9_62_id_ecPublicKey) != 1) {
     std::abort();
   }
   const ASN1_BIT_STRING* held_signature = nullptr;
@@ -35,7 +37,8 @@ Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorit
   auto* bits = const_cast<ASN1_BIT_STRING*>(held_signature);
   ASN1_STRING_set(bits, signature->data(), static_cast<int>(signature->size()));
   bits->flags = (bits->flags & ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07)) | ASN1_STRING_FLAG_BITS_LEFT;
-  X509_ALGOR_set0(const_cast<X509_ALGOR*>(held_algorithm), OBJ_nid2obj(algorithm), rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr);
+  X509_ALGOR_set0(const_cast<X509_ALGOR*>(held_algorithm), OBJ_nid2obj(algorithm), rsa ? V_ASN1_NULL : V_ASN1_UNDEF,
+                  nullptr);
   return der_of(request.get(), i2d_X509_REQ);
 }
 

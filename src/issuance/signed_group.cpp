@@ -30,7 +30,8 @@ Result<VerifiedCertificate> VerifiedCertificate::verify(const CertificateRow& ro
   if (!der) return pass_on(der);
   auto certificate = Certificate::parse(*der);
   if (!certificate) return unfit(row, certificate.error().message);
-  if (certificate->to_be_signed() != row.to_be_signed) return unfit(row, "its to-be-signed octets are not the planned ones");
+  if (certificate->to_be_signed() != row.to_be_signed)
+    return unfit(row, "its to-be-signed octets are not the planned ones");
 
   const bool own = issuer_chain.empty();
   const auto& issuer = own ? *certificate : issuer_chain.front();
@@ -65,8 +66,9 @@ Result<SignedGroup> sign(const Work& work, StartedGroup group, const TokenKey& k
     const auto& profile = settings.profiles.at(row.profile);
     const auto& above = profile.own_certificate ? kNone : chain;
     auto signature = key.sign(row.to_be_signed, settings.config.default_md());
-    auto verified = !signature ? Result<VerifiedCertificate>(pass_on(signature))
-                               : VerifiedCertificate::verify(row, *signature, above, profile.purpose, appliance.clock.now());
+    auto verified = !signature
+                        ? Result<VerifiedCertificate>(pass_on(signature))
+                        : VerifiedCertificate::verify(row, *signature, above, profile.purpose, appliance.clock.now());
     if (!verified) {
       made.failure_ = verified.error();
       made.failed_ = row;

@@ -11,7 +11,8 @@ namespace sealroom {
 namespace {
 
 Result<Done> note(const Work& work, std::string_view event, std::string_view outcome, Json details) {
-  auto receipt = record(work, {.name = std::string(event), .outcome = std::string(outcome), .details = std::move(details)});
+  auto receipt =
+      record(work, {.name = std::string(event), .outcome = std::string(outcome), .details = std::move(details)});
   if (!receipt) return pass_on(receipt);
   return Done{};
 }
@@ -27,7 +28,8 @@ Result<Done> use_known_keys(const Work& work, std::string_view owner) {
     if (std::ranges::find(sharing, row.owner) == sharing.end()) continue;
     auto loaded = keys.load(row);
     if (!loaded) {
-      auto noted = note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});
+      auto noted =
+          note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});
       if (!noted) return noted;
       return loaded;
     }
@@ -44,8 +46,8 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
   auto unlocked = keys.unlock(owner, pin, final_try);
   if (!unlocked) {
     keys.refresh();
-    auto noted = note(work, "token.unlock-failed", "error",
-                      {{"owner", owner}, {"reason", printable(unlocked.error().message)}});
+    auto noted =
+        note(work, "token.unlock-failed", "error", {{"owner", owner}, {"reason", printable(unlocked.error().message)}});
     if (!noted) return noted;
     return unlocked;
   }

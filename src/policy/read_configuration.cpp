@@ -17,7 +17,8 @@ constexpr std::size_t kLargestTogether = 256 * 1024;  // they travel in one log 
 Result<std::vector<std::string>> names_below(const std::string& home) {
   std::vector<std::string> names{"sealroom.yaml"};
   std::error_code trouble;
-  for (std::filesystem::directory_iterator entry(home + "/issuers", trouble), end; !trouble && entry != end; entry.increment(trouble)) {
+  for (std::filesystem::directory_iterator entry(home + "/issuers", trouble), end; !trouble && entry != end;
+       entry.increment(trouble)) {
     if (entry->path().extension() == ".cnf") names.push_back("issuers/" + entry->path().filename().string());
   }
   if (trouble) return fail(ErrorKind::Usage, fmt::format("{}/issuers: {}", printable(home), trouble.message()));
@@ -37,7 +38,8 @@ Result<Configuration> read_configuration(const std::string& home) {
     if (!octets) return fail(ErrorKind::Usage, octets.error().message);
     together += octets->size();
     if (together > kLargestTogether) {
-      return fail(ErrorKind::Usage, fmt::format("{}: the configuration is larger than {} octets", printable(home), kLargestTogether));
+      return fail(ErrorKind::Usage,
+                  fmt::format("{}: the configuration is larger than {} octets", printable(home), kLargestTogether));
     }
     files.push_back({name, std::string(as_text(*octets))});
   }

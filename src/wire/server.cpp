@@ -34,7 +34,7 @@ std::unexpected<Error> socket_failure(const std::string& path, const char* what,
 }
 
 Result<Done> remove_left_socket(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return Done{};
     return socket_failure(path, "cannot be examined", errno);
@@ -137,7 +137,8 @@ class LoopServer final : public Server {
     const auto of_user = std::ranges::count_if(
         connections_, [&](const auto& connection) { return connection.second->peer().uid == peer.uid; });
     if (static_cast<std::size_t>(of_user) >= service_.limits.connections_of_user) {
-      return fail(ErrorKind::Failed, fmt::format("too many clients of user {} are connected", peer.uid), "try again later");
+      return fail(ErrorKind::Failed, fmt::format("too many clients of user {} are connected", peer.uid),
+                  "try again later");
     }
     return Done{};
   }

@@ -22,8 +22,22 @@ for command in status "batch list" "sign B-20260101-0001" "process $medium" "unl
 done
 is "$(ls -A "$medium")" "" "written without a daemon"
 
-step "a home that is half-made: exit 2, and what is missing is named"
+step "a home whose path cannot be shown: exit 2"
 cp -a "$home" whole
+for name in $'octet \xff' $'line\nfeed'; do
+  home=$work/$name
+  cp -a whole "$home"
+  daemon_refuses 2 "its path is not UTF-8, or has control characters"
+  rm -rf "$home"
+done
+home=$work/$'gr\u00fcn'
+cp -a whole "$home"
+start_daemon
+expect_exit 0 sealroom status --json
+stop_daemon
+home=$work/home
+
+step "a home that is half-made: exit 2, and what is missing is named"
 for part in sealroom.yaml issuers ledger run; do
   rm -rf "${home:?}/$part"
   daemon_refuses 2 "$part is missing"
@@ -161,6 +175,46 @@ for _ in $(seq 200); do
   sleep 0.1
 done
 is "$(sealroom batch show "$batch" --json | look 'sum(r.get("state") == "issued" for r in d["report"]["requests"])')" 40 issued
+
+step "jobs are bounded, and a stop waits for none that has not begun"
+batches=$(sealroom batch list --json | look 'len(d["batches"])')
+sealroom audit show --json | wc -l >before
+cp "$tests/lib/wire.py" .
+python3 - "$home" "$medium/requests/intermediate/client_cert" <<'E'
+import base64, glob, sys
+from wire import Client, Refused
+requests = [base64.b64encode(open(path, "rb").read()).decode() for path in glob.glob(sys.argv[2] + "/*.csr")]
+client = Client(sys.argv[1])
+for part in range(80):
+    client.call("import.add", files=[{"path": base64.b64encode(f"intermediate/client_cert/{part}-{n}.csr".encode()).decode(),
+                                      "octets": requests[n % len(requests)]} for n in range(500)])
+jobs = [client.call("import.run")["job"] for _ in range(16)]
+try:
+    client.call("import.run")
+    raise AssertionError("a seventeenth job was taken")
+except Refused as error:
+    assert "too many jobs" in str(error), error
+assert client.call("job.look", job=jobs[0])["state"] == "running"
+E
+begin=$SECONDS
+stop_daemon
+[ $((SECONDS - begin)) -lt 5 ] || fail "the stop took $((SECONDS - begin)) s"
+start_daemon
+is "$(sealroom batch list --json | look 'len(d["batches"])')" "$batches" "batches after the stop"
+is "$(sealroom audit show --json | wc -l)" $(($(cat before) + 2)) "entries: stopped, started, and nothing else"
+stop_daemon
+
+step "a daemon that cannot announce itself ends as cleanly as one that was stopped"
+start_daemon
+before=$(events daemon.stopped)
+stop_daemon
+code=0
+"$bin/sealroomd" --home "$home" --ready-fd 9 9</dev/null 2>daemon.stderr || code=$?
+is "$code" 1 "exit code without a descriptor to write to"
+grep -qF -- "--ready-fd" daemon.stderr || fail "the descriptor is not named"
+[ ! -e "$home/run/sealroomd.sock" ] || fail "it left its socket"
+start_daemon
+is "$(events daemon.stopped)" $((before + 2)) "stops in the log"
 stop_daemon
 
 step "killed while it signs: what was started and has no outcome blocks signing, and is named"

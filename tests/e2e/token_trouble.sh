@@ -60,7 +60,7 @@ step "a wrong PIN: exit 5, asked of the token once, logged; the right one works 
 [ ! -f "$counts" ] || : >"$counts"
 refuses_and_logs token.unlock-failed 5 "wrong PIN" sealroom unlock intermediate --pin-file wrong.pin
 [ ! -f "$counts" ] || is "$(calls C_Login)" 1 "times that the token was asked"
-! sealroom audit show --json | contains 4711 || fail "the log has the wrong PIN"
+! sealroom audit show --json | contains wrong-pin-4711 || fail "the log has the wrong PIN"
 expect_exit 0 sealroom unlock intermediate --pin-file "$home/pins/sealroom-intermediate.pin"
 exec 7<"$home/pins/sealroom-root.pin"
 expect_exit 0 sealroom unlock root --pin-fd 7

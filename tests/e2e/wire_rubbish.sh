@@ -8,10 +8,10 @@ sealroom lock root >/dev/null
 sealroom audit show --json >before
 cp "$tests/lib/wire.py" .
 cat >rubbish.py <<'E'
-import array, json, os, random, socket, struct, sys, time
+import array, base64, json, os, random, signal, socket, struct, sys, time
 from wire import Client, Raw, Refused
 
-home = sys.argv[1]
+home, daemon = sys.argv[1], int(sys.argv[2])
 good = Client(home)
 
 def still_there():
@@ -35,6 +35,15 @@ def refused(client, method, what, **parameters):
         still_there()
         return error.error
     raise AssertionError(f"{what}: was answered")
+
+def job_error(client, job):
+    for _ in range(200):
+        try:
+            assert client.call("job.look", job=job)["state"] == "running", "the job was done"
+            time.sleep(0.02)
+        except Refused as error:
+            return error.error
+    raise AssertionError("the job never ended")
 
 def hello():
     raw = Raw(home)
@@ -133,8 +142,66 @@ answer = raw.receive()
 assert "error" in answer and time.monotonic() - begin < 10, "a pipe without a PIN stalls"
 still_there()
 
+print("a pipe beside a call that takes none")
+raw = hello()
+text = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "status"}).encode()
+raw.socket.sendmsg([struct.pack(">I", len(text)) + text], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", pipe[:1]))])
+assert "takes no descriptor" in raw.receive()["error"]["message"]
+
+print("sockets that linger when they are closed, before hello and after it")
+def lingering():
+    """A connection with much unsent, whose last close waits for a minute."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sender = socket.create_connection(listener.getsockname())
+    sender.setblocking(False)
+    sender.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 60))
+    try:
+        while True:
+            sender.send(b"x" * 65536)
+    except BlockingIOError:
+        return listener, sender
+for start in (lambda: Raw(home), hello):
+    raw = start()
+    listener, sender = lingering()
+    os.kill(daemon, signal.SIGSTOP)  # so that the daemon's close is the last one, not ours
+    raw.socket.sendmsg([struct.pack(">I", 10)], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [sender.fileno()]))])
+    sender.close()
+    os.kill(daemon, signal.SIGCONT)
+    hung_up(raw, "a socket in place of a pipe")
+    listener.close()
+
+print("uploads are bounded: each member, and all connections together")
+name = "eA=="
+client = Client(home)
+def long(size):
+    return base64.b64encode(b"a" * size).decode()
+for member in ({"path": long(4097)}, {"refused": "x" * 65}, {"refused": "x", "detail": "x" * 1025}, {"ignored": "x" * 1025}):
+    error = refused(client, "import.add", str(member)[:40], files=[{"path": name, **member}])
+    assert "longer than" in error["message"], error
+assert client.call("import.add", files=[{"path": long(4096), "refused": "x" * 64, "detail": "x" * 1024},
+                                        {"path": name, "ignored": "x" * 1024}]) == {"files": 2}
+for parameters in ({"reissue": "x" * 16385, "reason": "x"}, {"reissue": "x", "reason": "x" * 1025}):
+    error = job_error(client, client.call("import.run", **parameters)["job"])
+    assert "longer than" in error["message"], error
+assert client.call("import.add", files=[{"path": name, "ignored": "x"}]) == {"files": 1}, "a failed run keeps its upload"
+uploaders = [Client(home) for _ in range(3)]
+large = [{"path": name, "octets": base64.b64encode(bytes(700_000)).decode()}]
+try:
+    for number in range(500):
+        uploaders[number % 3].call("import.add", files=large)
+    raise AssertionError("350 MB were taken")
+except Refused as error:
+    assert "all imports together" in str(error), error
+still_there()
+for uploader in uploaders:
+    uploader.socket.close()
+still_there()
+for number in range(100):
+    client.call("import.add", files=large)
+client.socket.close()
+
 print("stalling, hanging up, never reading")
-stalled = [Raw(home) for _ in range(40)]
+stalled = [Raw(home) for _ in range(12)]
 for number, raw in enumerate(stalled):
     raw.octets(b"\0\0\1\0{"[: number % 6])
 still_there()
@@ -174,7 +241,7 @@ second = Client(home)
 for client in (good, second) * 20:
     assert client.call("batch.list")["batches"]
 E
-python3 rubbish.py "$home" || fail "see above"
+python3 rubbish.py "$home" "${daemon[$home]}" || fail "see above"
 
 step "the daemon is the one of the beginning, and nothing was signed, unlocked or written"
 kill -0 "${daemon[$home]}" || fail "the daemon is gone"

@@ -18,7 +18,8 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
 // Logs out. `reason` ("asked", "idle", "stopping") stands in the log.
 Result<Done> lock(const Work& work, std::string_view owner, std::string_view reason);
 
-// What an act made, as pairs for a transcript: "fingerprint", "serial", "batch", ...; `repeated` when it was done before.
+// What an act made, as pairs for a transcript: "fingerprint", "serial", "batch", ...; `repeated` when it was done
+// before.
 struct ActDone {
   std::vector<std::pair<std::string, std::string>> outcome;
   bool repeated = false;

@@ -43,9 +43,9 @@ class Release {
 
  private:
   Release(const Configuration& configuration, std::string_view batch) : configuration_(configuration), batch_(batch) {}
-  Result<std::vector<OutFile>> make(const Ledger& ledger, std::uint64_t index) const;
+  Result<std::vector<OutFile>> make(const Ledger& ledger, std::uint64_t index);
   Result<std::vector<OutFile>> overview(const Ledger& ledger) const;
-  Result<std::vector<OutFile>> certificate(const Ledger& ledger, std::uint64_t request) const;
+  Result<std::vector<OutFile>> certificate(const Ledger& ledger, std::uint64_t request);
   Result<std::vector<OutFile>> audit(const Ledger& ledger) const;
   Result<std::vector<OutFile>> proof(const Ledger& ledger, std::uint64_t request) const;
   std::vector<OutFile> sums() const;
@@ -60,6 +60,7 @@ class Release {
   std::uint64_t entry_ = 0;           // seq of the export's own entry
   std::optional<CheckpointRow> previous_;  // that of the export before
   std::map<std::string, Digest> sums_;
+  std::map<std::string, std::vector<Certificate>> chains_;  // above the certificates of each issuer, parsed once
 };
 
 // "hex  path\n" for each file, as `sha256sum -c` reads it.

@@ -8,7 +8,8 @@
 namespace sealroom {
 
 // Reads sealroom.yaml and issuers/*.cnf below the directory `home`, and loads them as Configuration::load does.
-// Errors (Usage): a file that is missing, unreadable or larger than 64 KiB (256 KiB together), and everything that load() refuses.
+// Errors (Usage): a file that is missing, unreadable or larger than 64 KiB (256 KiB together), and everything that
+// load() refuses.
 Result<Configuration> read_configuration(const std::string& home);
 
 }  // namespace sealroom

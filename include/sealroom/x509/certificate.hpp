@@ -54,8 +54,9 @@ class Certificate {
   std::shared_ptr<const Parts> parts_;
 };
 
-// Whether exactly `chain` (leaf first, root last, each certificate a link) verifies with OpenSSL at `at` under X509_V_FLAG_X509_STRICT, trusting its
-// last certificate only, for `purpose`: "sslserver", "sslclient" or "any". Error (Failed) says which certificate and why.
+// Whether exactly `chain` (leaf first, root last, each certificate a link) verifies with OpenSSL at `at` under
+// X509_V_FLAG_X509_STRICT, trusting its last certificate only, for `purpose`: "sslserver", "sslclient" or "any".
+// Error (Failed) says which certificate and why.
 Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose);
 
 // A PKCS#7 bag ("degenerate SignedData", RFC 2315) of `chain`, DER.

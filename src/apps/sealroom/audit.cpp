@@ -15,8 +15,9 @@ void show_entry(const std::string& line) {
     say("unreadable: " + printable(line));
     return;
   }
-  say(fmt::format("{:>6}  {}  {:<24} {:<8} {} (uid {})  {}", entry->seq, to_rfc3339(entry->context.time), entry->event.name,
-                  entry->event.outcome, entry->context.actor.role, entry->context.actor.uid, entry->event.details.dump()));
+  say(fmt::format("{:>6}  {}  {:<24} {:<8} {} (uid {})  {}", entry->seq, to_rfc3339(entry->context.time),
+                  entry->event.name, entry->event.outcome, entry->context.actor.role, entry->context.actor.uid,
+                  entry->event.details.dump()));
 }
 
 // Calls `visit` with every line from `from` to before `to`, of one batch or of all.
@@ -65,7 +66,8 @@ Result<int> audit_export(const Command& command) {
   const auto checkpoint = from_base64(head->at("checkpoint").get<std::string>());
   if (!checkpoint) return fail(ErrorKind::Failed, "the daemon's answer is not base64");
   std::string log;
-  auto fetched = each_line(*client, {{"from", 0}, {"to", size}}, [&](const std::string& line) { log.append(line).append("\n"); });
+  auto fetched =
+      each_line(*client, {{"from", 0}, {"to", size}}, [&](const std::string& line) { log.append(line).append("\n"); });
   if (!fetched) return pass_on(fetched);
 
   const auto name = fmt::format("log-{:010}", size);
@@ -98,9 +100,11 @@ Result<int> audit_verify(const Command& command) {
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   return show(command, "audit.verify", Json::object(), [](const Json& answer) {
-    say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer.at("size").get<std::uint64_t>(), answer.at("root").get<std::string>()));
+    say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer.at("size").get<std::uint64_t>(),
+                    answer.at("root").get<std::string>()));
     const auto covered = answer.at("checkpoint_size").get<std::uint64_t>();
-    say(covered == 0 ? "there is no checkpoint yet" : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
+    say(covered == 0 ? "there is no checkpoint yet"
+                     : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
   });
 }
 

@@ -55,7 +55,8 @@ Json batches_on(const std::string& medium) {
   constexpr std::size_t kMost = 10'000;
   Json names = Json::array();
   std::error_code trouble;
-  for (std::filesystem::directory_iterator entry(medium + "/issued", trouble), end; !trouble && entry != end; entry.increment(trouble)) {
+  for (std::filesystem::directory_iterator entry(medium + "/issued", trouble), end; !trouble && entry != end;
+       entry.increment(trouble)) {
     const auto name = entry->path().filename().string();
     if (name.starts_with("B-") && name.size() < 40 && names.size() < kMost) names.push_back(printable(name));
   }
@@ -71,8 +72,8 @@ Result<WishOptions> read_wish(const Command& command, const char* usage) {
   namespace po = boost::program_options;
   Words words(usage);
   std::uint64_t days = 0;
-  words.options()("days", po::value(&days))("not-before", po::value<std::string>())("not-after", po::value<std::string>())(
-      "reissue", po::value<std::string>())("reason", po::value<std::string>());
+  words.options()("days", po::value(&days))("not-before", po::value<std::string>())(
+      "not-after", po::value<std::string>())("reissue", po::value<std::string>())("reason", po::value<std::string>());
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   WishOptions options{.wish = Json::object(), .words = words.plain()};
@@ -84,7 +85,9 @@ Result<WishOptions> read_wish(const Command& command, const char* usage) {
   return options;
 }
 
-int code_of(const Json& imported, int otherwise) { return imported.at("needs_person").get<bool>() ? kNeedsPerson : otherwise; }
+int code_of(const Json& imported, int otherwise) {
+  return imported.at("needs_person").get<bool>() ? kNeedsPerson : otherwise;
+}
 
 }  // namespace
 
@@ -109,7 +112,8 @@ int print_report(const Command& command, const Json& report) {
     say(report_text(report));
   }
   const auto& requests = report.at("requests");
-  const bool refused = std::ranges::any_of(requests, [](const Json& verdict) { return verdict.at("verdict") != "accepted"; });
+  const bool refused =
+      std::ranges::any_of(requests, [](const Json& verdict) { return verdict.at("verdict") != "accepted"; });
   return refused ? kSomeRefused : kDone;
 }
 
@@ -128,7 +132,8 @@ Result<Json> import_medium(wire::Client& client, const std::string& medium, Json
 }
 
 Result<int> import(const Command& command) {
-  auto options = read_wish(command, "import MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
+  auto options =
+      read_wish(command, "import MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
   if (!options) return pass_on(options);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
@@ -140,18 +145,23 @@ Result<int> import(const Command& command) {
 }
 
 Result<int> process(const Command& command) {
-  auto options = read_wish(command, "process MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
+  auto options =
+      read_wish(command, "process MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
   if (!options) return pass_on(options);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
   auto status = client->call("status");
   if (!status) return pass_on(status);
   if (status->at("started").get<std::size_t>() > 0) {
-    return fail(ErrorKind::NeedsPerson, "certificates were started and have no outcome, so nothing can be signed; nothing was imported", "see `sealroom status`");
+    return fail(ErrorKind::NeedsPerson,
+                "certificates were started and have no outcome, so nothing can be signed; nothing was imported",
+                "see `sealroom status`");
   }
   for (const auto& key : status->at("keys")) {
     if (key.at("owner") == "log" && !key.at("usable").get<bool>()) {
-      return fail(ErrorKind::NeedsPerson, "the log key is locked, so nothing can be signed or exported; nothing was imported", "sealroom unlock --all");
+      return fail(ErrorKind::NeedsPerson,
+                  "the log key is locked, so nothing can be signed or exported; nothing was imported",
+                  "sealroom unlock --all");
     }
   }
   auto batch = import_medium(*client, options->words[0], options->wish);
@@ -165,7 +175,8 @@ Result<int> process(const Command& command) {
     print_report(command, *so_far);
     const auto& first = signed_batch->at("waiting")[0];
     return fail(ErrorKind::NeedsPerson, fmt::format("batch {}: {}", id, first.at("reason").get<std::string>()),
-                fmt::format("sealroom unlock {}, then sealroom sign {} and sealroom export {} {}", first.at("issuer").get<std::string>(), id, id, printable(options->words[0])));
+                fmt::format("sealroom unlock {}, then sealroom sign {} and sealroom export {} {}",
+                            first.at("issuer").get<std::string>(), id, id, printable(options->words[0])));
   }
   auto exported = export_to(*client, id, options->words[0], false);
   if (!exported && exported.error().kind == ErrorKind::Failed) {
@@ -184,7 +195,8 @@ Result<int> sign(const Command& command) {
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   const auto parts = split(words.plain()[0], '/');
-  if (parts.size() > 2) return fail(ErrorKind::Usage, fmt::format("\"{}\" is not BATCH or BATCH/ISSUER", printable(words.plain()[0])));
+  if (parts.size() > 2)
+    return fail(ErrorKind::Usage, fmt::format("\"{}\" is not BATCH or BATCH/ISSUER", printable(words.plain()[0])));
   Json parameters{{"batch", std::string(parts[0])}};
   if (parts.size() == 2) parameters["issuer"] = std::string(parts[1]);
   auto client = wire::Client::connect(command.home);
@@ -195,9 +207,11 @@ Result<int> sign(const Command& command) {
     (*answer)["format"] = "sealroom-sign/1";
     print(*answer);
   } else {
-    say(fmt::format("batch {}: {} issued, {} withheld", parts[0], answer->at("issued").get<std::uint64_t>(), answer->at("withheld").get<std::uint64_t>()));
+    say(fmt::format("batch {}: {} issued, {} withheld", parts[0], answer->at("issued").get<std::uint64_t>(),
+                    answer->at("withheld").get<std::uint64_t>()));
     for (const auto& waiting : answer->at("waiting")) {
-      say(fmt::format("waits: {} certificate(s) of {}: {}", waiting.at("certificates").get<std::uint64_t>(), waiting.at("issuer").get<std::string>(), waiting.at("reason").get<std::string>()));
+      say(fmt::format("waits: {} certificate(s) of {}: {}", waiting.at("certificates").get<std::uint64_t>(),
+                      waiting.at("issuer").get<std::string>(), waiting.at("reason").get<std::string>()));
     }
   }
   if (!answer->at("waiting").empty()) return kNeedsPerson;
@@ -210,8 +224,9 @@ Result<int> batch_list(const Command& command) {
   if (!read) return pass_on(read);
   return show(command, "batch.list", Json::object(), [](const Json& answer) {
     for (const auto& batch : answer.at("batches")) {
-      say(fmt::format("{}  {}  {} request(s), {} accepted", batch.at("batch").get<std::string>(), batch.at("created").get<std::string>(),
-                      batch.at("requests").get<std::uint64_t>(), batch.at("accepted").get<std::uint64_t>()));
+      say(fmt::format("{}  {}  {} request(s), {} accepted", batch.at("batch").get<std::string>(),
+                      batch.at("created").get<std::string>(), batch.at("requests").get<std::uint64_t>(),
+                      batch.at("accepted").get<std::uint64_t>()));
     }
     if (answer.at("batches").empty()) say("there are no batches yet");
   });
@@ -234,8 +249,9 @@ Result<int> batch_show(const Command& command) {
   }
   say(fmt::format("batch {} of {}", words.plain()[0], about->at("created").get<std::string>()));
   for (const auto& plan : about->at("plans")) {
-    say(fmt::format("plan {}/{}: {} certificate(s), valid until {}\n  digest {}", words.plain()[0], plan.at("issuer").get<std::string>(),
-                    plan.at("document").at("count").get<std::uint64_t>(), plan.at("valid_until").get<std::string>(), plan.at("digest").get<std::string>()));
+    say(fmt::format("plan {}/{}: {} certificate(s), valid until {}\n  digest {}", words.plain()[0],
+                    plan.at("issuer").get<std::string>(), plan.at("document").at("count").get<std::uint64_t>(),
+                    plan.at("valid_until").get<std::string>(), plan.at("digest").get<std::string>()));
   }
   say(report_text(*report));
   return kDone;

@@ -30,7 +30,8 @@ Result<ReadScript> read_script(const std::string& path) {
 // One ceremony being performed: what each step needs of the ones before it.
 class Performance {
  public:
-  Performance(wire::Client& client, const PinSource& pins, std::string medium) : client_(client), pins_(pins), medium_(std::move(medium)) {}
+  Performance(wire::Client& client, const PinSource& pins, std::string medium)
+      : client_(client), pins_(pins), medium_(std::move(medium)) {}
 
   Result<Outcome> perform(const Step& step) {
     return std::visit([this](const auto& act) { return this->act(act); }, step.act);
@@ -41,7 +42,8 @@ class Performance {
   Result<Outcome> act(const GenerateKey& step) { return make_key(step.issuer, step.algorithm); }
 
   Result<Outcome> act(const SelfSign& step) {
-    return with_keys({"log", step.issuer}, "ceremony.self-sign", {{"issuer", step.issuer}, {"profile", step.profile}, {"days", step.days}});
+    return with_keys({"log", step.issuer}, "ceremony.self-sign",
+                     {{"issuer", step.issuer}, {"profile", step.profile}, {"days", step.days}});
   }
 
   Result<Outcome> act(const RequestCertificate& step) {
@@ -53,8 +55,9 @@ class Performance {
   }
 
   Result<Outcome> act(const IssueCertificate& step) {
-    return with_keys({"log", step.issuer}, "ceremony.issue",
-                     {{"issuer", step.issuer}, {"subject", step.subject}, {"profile", step.profile}, {"days", step.days}});
+    return with_keys(
+        {"log", step.issuer}, "ceremony.issue",
+        {{"issuer", step.issuer}, {"subject", step.subject}, {"profile", step.profile}, {"days", step.days}});
   }
 
   Result<Outcome> act(const InstallChain& step) {
@@ -126,7 +129,8 @@ Result<std::string> default_medium(const std::string& home, const std::string& n
   std::error_code trouble;
   std::filesystem::create_directories(folder, trouble);
   if (trouble) {
-    return fail(ErrorKind::Usage, fmt::format("{}: cannot be made: {}", printable(folder), trouble.message()), "name a medium with --medium DIR");
+    return fail(ErrorKind::Usage, fmt::format("{}: cannot be made: {}", printable(folder), trouble.message()),
+                "name a medium with --medium DIR");
   }
   return folder;
 }
@@ -153,7 +157,8 @@ Json json_of(const Script& script) {
     }
     steps.push_back(std::move(json));
   }
-  return {{"format", "sealroom-ceremony/1"}, {"name", script.name}, {"title", script.title}, {"steps", std::move(steps)}};
+  return {
+      {"format", "sealroom-ceremony/1"}, {"name", script.name}, {"title", script.title}, {"steps", std::move(steps)}};
 }
 
 // Every issuer that the script names exists, before the first step is done.
@@ -164,15 +169,19 @@ Result<Done> check_issuers(wire::Client& client, const Script& script) {
     for (const auto& issuer : known->at("issuers")) {
       if (issuer.at("issuer") == name) return Done{};
     }
-    return fail(ErrorKind::Usage, fmt::format("{}: line {}: this appliance has no issuer \"{}\"", script.name, step.line, name),
+    return fail(ErrorKind::Usage,
+                fmt::format("{}: line {}: this appliance has no issuer \"{}\"", script.name, step.line, name),
                 "see `sealroom issuer list`");
   };
   for (const auto& step : script.steps) {
-    Result<Done> right = std::visit([&](const auto& act) -> Result<Done> {
-      if constexpr (requires { act.issuer; }) return check(act.issuer, step);
-      return Done{};
-    }, step.act);
-    if (const auto* issue = std::get_if<IssueCertificate>(&step.act); issue != nullptr && right) right = check(issue->subject, step);
+    Result<Done> right = std::visit(
+        [&](const auto& act) -> Result<Done> {
+          if constexpr (requires { act.issuer; }) return check(act.issuer, step);
+          return Done{};
+        },
+        step.act);
+    if (const auto* issue = std::get_if<IssueCertificate>(&step.act); issue != nullptr && right)
+      right = check(issue->subject, step);
     if (!right) return right;
   }
   return Done{};
@@ -186,7 +195,8 @@ Result<Done> perform_all(Performance& performance, Script& script, const Command
       if (!step.say.empty()) say(fmt::format("  \"{}\"", step.say));
     }
     auto outcome = performance.perform(step);
-    if (!outcome) return pass_on(outcome, fmt::format("step {} of {} (line {})", i + 1, script.steps.size(), step.line));
+    if (!outcome)
+      return pass_on(outcome, fmt::format("step {} of {} (line {})", i + 1, script.steps.size(), step.line));
     if (command.output == Output::People) {
       for (const auto& [name, value] : *outcome) say(fmt::format("  {:<16}{}", name, value));
     }
@@ -211,7 +221,8 @@ Result<int> ceremony_check(const Command& command) {
   }
   say(fmt::format("{}: {}", checked->script.name, checked->script.title));
   say(fmt::format("SHA-256 {}", checked->sha256));
-  for (std::size_t i = 0; i < checked->script.steps.size(); ++i) say(fmt::format("{:>3}. {}", i + 1, describe(checked->script.steps[i])));
+  for (std::size_t i = 0; i < checked->script.steps.size(); ++i)
+    say(fmt::format("{:>3}. {}", i + 1, describe(checked->script.steps[i])));
   return kDone;
 }
 
@@ -231,9 +242,11 @@ Result<int> ceremony_run(const Command& command) {
   auto possible = check_issuers(*client, script);
   if (!possible) return pass_on(possible);
   const auto now = SystemClock().now();
-  auto medium = words.given("medium") ? Result<std::string>(words.text("medium")) : default_medium(client->hello().at("home"), script.name, now);
+  auto medium = words.given("medium") ? Result<std::string>(words.text("medium"))
+                                      : default_medium(client->hello().at("home"), script.name, now);
   if (!medium) return pass_on(medium);
-  script.performed = Outcome{{"began", to_rfc3339(now)}, {"software", SEALROOM_VERSION}, {"script_sha256", checked->sha256}};
+  script.performed =
+      Outcome{{"began", to_rfc3339(now)}, {"software", SEALROOM_VERSION}, {"script_sha256", checked->sha256}};
   Performance performance(*client, pins, *medium);
   auto performed = perform_all(performance, script, command);
   script.performed->emplace_back("ended", to_rfc3339(SystemClock().now()));

@@ -37,7 +37,8 @@ Place place_of(const std::string& path, const Place& named) {
   return {std::string(parts[parts.size() - 3]), std::string(parts[parts.size() - 2])};
 }
 
-Result<Rules> rules_for(const std::optional<Configuration>& configuration, const Place& place, const Certificate* issuer_certificate) {
+Result<Rules> rules_for(const std::optional<Configuration>& configuration, const Place& place,
+                        const Certificate* issuer_certificate) {
   Rules rules;
   rules.issuer_certificate = issuer_certificate;
   if (!configuration) return rules;
@@ -47,7 +48,8 @@ Result<Rules> rules_for(const std::optional<Configuration>& configuration, const
   rules.issuer = &issuer->config;
   rules.profile = configuration->profile(place.issuer, place.profile);
   if (rules.profile != nullptr) return rules;
-  return fail(ErrorKind::Usage, fmt::format("issuer {} has no profile \"{}\"", place.issuer, printable(place.profile)), "profiles are listed in sealroom.yaml");
+  return fail(ErrorKind::Usage, fmt::format("issuer {} has no profile \"{}\"", place.issuer, printable(place.profile)),
+              "profiles are listed in sealroom.yaml");
 }
 
 // What keeps a file from being judged, under the ids that the inbox of a medium has for it.
@@ -60,14 +62,16 @@ std::optional<Finding> obstacle(const std::string& path, const Result<Bytes>& oc
   return std::nullopt;
 }
 
-Result<Json> judge(const std::string& path, const std::optional<Configuration>& configuration, const Place& named, const Certificate* issuer_certificate) {
+Result<Json> judge(const std::string& path, const std::optional<Configuration>& configuration, const Place& named,
+                   const Certificate* issuer_certificate) {
   const auto place = place_of(path, named);
   auto rules = rules_for(configuration, place, issuer_certificate);
   if (!rules && !named.issuer.empty()) return pass_on(rules);
   const auto limit = rules ? rules->limits.octets : RequestLimits{}.octets;
   auto octets = read_file(path, limit);
   auto finding = obstacle(path, octets, limit);
-  if (!finding && !rules) finding = Finding{"profile.unknown", fmt::format("{}; {}", rules.error().message, rules.error().hint)};
+  if (!finding && !rules)
+    finding = Finding{"profile.unknown", fmt::format("{}; {}", rules.error().message, rules.error().hint)};
   auto verdict = finding ? verdict_of_unreadable(path, place.issuer, place.profile, {*finding})
                          : verdict_of(examine({path, std::move(*octets)}, *rules), place.issuer, place.profile);
   verdict["file"] = printable(path);
@@ -90,16 +94,19 @@ Result<std::optional<Certificate>> issuer_certificate_in(const std::string& path
 Result<int> check(const Command& command) {
   namespace po = boost::program_options;
   Words words("check [--issuer I --profile P] [--issuer-cert F] PATH...");
-  words.options()("issuer", po::value<std::string>())("profile", po::value<std::string>())("issuer-cert", po::value<std::string>());
+  words.options()("issuer", po::value<std::string>())("profile", po::value<std::string>())("issuer-cert",
+                                                                                           po::value<std::string>());
   auto read = words.read(command.words, 1, 100'000);
   if (!read) return pass_on(read);
-  if (words.given("issuer") != words.given("profile")) return fail(ErrorKind::Usage, "--issuer and --profile belong together");
+  if (words.given("issuer") != words.given("profile"))
+    return fail(ErrorKind::Usage, "--issuer and --profile belong together");
   auto configuration = configuration_of(command.home);
   if (!configuration) return pass_on(configuration);
   const Place named{words.text("issuer"), words.text("profile")};
   if (!named.issuer.empty() && (!*configuration || (*configuration)->issuer(named.issuer) == nullptr)) {
-    return fail(ErrorKind::Usage, *configuration ? fmt::format("there is no issuer \"{}\" in sealroom.yaml", printable(named.issuer))
-                                                 : fmt::format("{} holds no configuration to check against", printable(command.home)),
+    return fail(ErrorKind::Usage,
+                *configuration ? fmt::format("there is no issuer \"{}\" in sealroom.yaml", printable(named.issuer))
+                               : fmt::format("{} holds no configuration to check against", printable(command.home)),
                 "name the home with --home, or leave --issuer out");
   }
   auto issuer_certificate = issuer_certificate_in(words.text("issuer-cert"));

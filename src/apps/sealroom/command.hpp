@@ -38,7 +38,9 @@ class Words {
 
   const std::vector<std::string>& plain() const { return plain_; }
   bool given(const char* option) const { return values_.count(option) != 0; }
-  std::string text(const char* option) const { return given(option) ? values_[option].as<std::string>() : std::string(); }
+  std::string text(const char* option) const {
+    return given(option) ? values_[option].as<std::string>() : std::string();
+  }
 
  private:
   std::string usage_;

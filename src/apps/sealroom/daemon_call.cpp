@@ -33,7 +33,8 @@ void end_progress() {
 
 }  // namespace
 
-Result<Json> call_job(wire::Client& client, const std::string& method, const Json& parameters, const std::string& what) {
+Result<Json> call_job(wire::Client& client, const std::string& method, const Json& parameters,
+                      const std::string& what) {
   auto started = client.call(method, parameters);
   if (!started) return started;
   const Json ask{{"job", started->at("job")}};

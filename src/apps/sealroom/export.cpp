@@ -29,7 +29,8 @@ Result<Done> sums_agree(const std::string& folder, const std::map<std::string, D
   }
   const auto sums = files.find(std::string(kSums));
   if (sums != files.end() && sums->second == sha256(as_bytes(lines))) return Done{};
-  return fail(ErrorKind::Failed, fmt::format("{}: is there already, and its files are not the ones in its SHA256SUMS", printable(folder)),
+  return fail(ErrorKind::Failed,
+              fmt::format("{}: is there already, and its files are not the ones in its SHA256SUMS", printable(folder)),
               "move the folder away and export again");
 }
 
@@ -42,8 +43,11 @@ Result<bool> already_there(const std::string& folder, const std::string& content
   auto whole = sums_agree(folder, *files);
   if (!whole) return pass_on(whole);
   if (to_hex(content_of(*files)) == content) return true;
-  return fail(ErrorKind::Failed, fmt::format("{}: is there already with other contents: from another appliance, or from when less was signed", printable(folder)),
-              "move the folder away and export again");
+  return fail(
+      ErrorKind::Failed,
+      fmt::format("{}: is there already with other contents: from another appliance, or from when less was signed",
+                  printable(folder)),
+      "move the folder away and export again");
 }
 
 Result<Done> write_pieces(wire::Client& client, Outbox& outbox) {
@@ -98,9 +102,14 @@ Result<int> export_batch(const Command& command) {
   auto exported = export_to(*client, words.plain()[0], words.plain()[1], words.given("partial"));
   if (!exported) return pass_on(exported);
   if (command.output == Output::Json) {
-    print({{"format", "sealroom-export/1"}, {"batch", words.plain()[0]}, {"folder", printable(exported->folder)}, {"already_there", exported->already_there}});
+    print({{"format", "sealroom-export/1"},
+           {"batch", words.plain()[0]},
+           {"folder", printable(exported->folder)},
+           {"already_there", exported->already_there}});
   } else {
-    say(fmt::format("{} {}", printable(exported->folder), exported->already_there ? "is there already, complete and equal" : "is written, read back and synced"));
+    say(fmt::format(
+        "{} {}", printable(exported->folder),
+        exported->already_there ? "is there already, complete and equal" : "is written, read back and synced"));
   }
   return kDone;
 }

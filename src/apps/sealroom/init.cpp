@@ -47,7 +47,9 @@ std::string filled(std::string_view text, std::string_view place, std::string_vi
 }
 
 std::string trial_settings() {
-  std::string text = "\n# A trial home: its tokens are files of SoftHSM, and their PINs lie beside them.\ntrial:\n  softhsm_config: softhsm2.conf\n  pins:\n";
+  std::string text =
+      "\n# A trial home: its tokens are files of SoftHSM, and their PINs lie beside them.\ntrial:\n  softhsm_config: "
+      "softhsm2.conf\n  pins:\n";
   for (const auto* token : kTrialTokens) text += fmt::format("    {0}: pins/{0}.pin\n", token);
   return text;
 }
@@ -70,7 +72,12 @@ Result<Done> make_directory(const std::string& path, mode_t mode) {
 Result<Done> write_softhsm_config(const std::string& home, const std::string& tokens) {
   const auto path = home + "/softhsm2.conf";
   unlink(path.c_str());
-  return write_new_file(path, as_bytes(fmt::format("directories.tokendir = {}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n", tokens)), 0644);
+  return write_new_file(
+      path,
+      as_bytes(fmt::format(
+          "directories.tokendir = {}/tokens\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n",
+          tokens)),
+      0644);
 }
 
 Result<Done> write_trial(const Choice& choice) {
@@ -80,7 +87,8 @@ Result<Done> write_trial(const Choice& choice) {
   }
   for (const auto* token : kTrialTokens) {
     for (const auto* ending : {".pin", ".pin.so"}) {
-      auto written = write_new_file(fmt::format("{}/pins/{}{}", choice.partial, token, ending), as_bytes(random_pin() + "\n"), 0600);
+      auto written = write_new_file(fmt::format("{}/pins/{}{}", choice.partial, token, ending),
+                                    as_bytes(random_pin() + "\n"), 0600);
       if (!written) return written;
     }
   }
@@ -116,7 +124,9 @@ Result<Done> let_daemon_finish(const std::string& home) {
   std::array<char*, 5> words{path.data(), flag.data(), value.data(), mode.data(), nullptr};
   pid_t child = 0;
   const int trouble = posix_spawn(&child, path.c_str(), nullptr, nullptr, words.data(), environ);
-  if (trouble != 0) return fail(ErrorKind::Failed, fmt::format("{}: cannot be started: {}", printable(path), strerror(trouble)), "install sealroomd beside sealroom");
+  if (trouble != 0)
+    return fail(ErrorKind::Failed, fmt::format("{}: cannot be started: {}", printable(path), strerror(trouble)),
+                "install sealroomd beside sealroom");
   int state = 0;
   while (waitpid(child, &state, 0) < 0 && errno == EINTR) {
   }
@@ -133,7 +143,8 @@ Result<Done> check_free(const Choice& choice) {
   std::error_code trouble;
   if (!fs::exists(choice.home, trouble)) return Done{};
   if (fs::is_directory(choice.home, trouble) && fs::is_empty(choice.home, trouble)) return Done{};
-  return fail(ErrorKind::Usage, fmt::format("{}: exists already and is not empty", printable(choice.home)), "name another directory with --home; nothing was changed");
+  return fail(ErrorKind::Usage, fmt::format("{}: exists already and is not empty", printable(choice.home)),
+              "name another directory with --home; nothing was changed");
 }
 
 // Clears away what an interrupted init left, which its marker tells from anything else, and begins anew.
@@ -143,7 +154,8 @@ Result<Fd> begin_partial(const Choice& choice) {
   if (fs::exists(fs::symlink_status(choice.partial, trouble))) {
     const Fd old(::open(marker.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW));
     if (!old) {
-      return fail(ErrorKind::Usage, fmt::format("{}: is in the way and was not left by an init", printable(choice.partial)),
+      return fail(ErrorKind::Usage,
+                  fmt::format("{}: is in the way and was not left by an init", printable(choice.partial)),
                   "move it away, or name another directory with --home");
     }
     if (flock(old.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -185,11 +197,13 @@ Result<int> init(const Command& command) {
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   if (words.given("profiles") && words.text("profiles") != "guide") {
-    return fail(ErrorKind::Usage, fmt::format("there is no profile set \"{}\"", printable(words.text("profiles"))), "this version has the set: guide");
+    return fail(ErrorKind::Usage, fmt::format("there is no profile set \"{}\"", printable(words.text("profiles"))),
+                "this version has the set: guide");
   }
   Choice choice{.trial = words.given("softhsm"), .module = words.text("module"), .home = {}, .partial = {}};
   if (choice.module.empty() && !choice.trial) {
-    return fail(ErrorKind::Usage, "which PKCS#11 module holds the keys is not said", "sealroom init --module PATH, or --softhsm for trials");
+    return fail(ErrorKind::Usage, "which PKCS#11 module holds the keys is not said",
+                "sealroom init --module PATH, or --softhsm for trials");
   }
   if (choice.module.empty()) choice.module = kSoftHsm;
   if (choice.module.front() != '/') return fail(ErrorKind::Usage, "--module needs an absolute path");
@@ -212,7 +226,9 @@ Result<int> init(const Command& command) {
     return kDone;
   }
   say(fmt::format("made the home {}", choice.home));
-  if (choice.trial) say("with SoftHSM tokens sealroom-root, sealroom-intermediate and sealroom-log; their PINs are in pins/: for trials only");
+  if (choice.trial)
+    say("with SoftHSM tokens sealroom-root, sealroom-intermediate and sealroom-log; their PINs are in pins/: for "
+        "trials only");
   say(fmt::format("next: sealroomd --home {}", choice.home));
   return kDone;
 }

@@ -40,7 +40,8 @@ Result<std::vector<Certificate>> read_chain(const std::vector<std::string>& file
     for (const auto& der : *ders) {
       auto certificate = Certificate::parse(der);
       if (!certificate) return pass_on(certificate, printable(file));
-      const bool known = std::ranges::any_of(chain, [&](const auto& other) { return other.der() == certificate->der(); });
+      const bool known =
+          std::ranges::any_of(chain, [&](const auto& other) { return other.der() == certificate->der(); });
       if (!known) chain.push_back(std::move(*certificate));
     }
   }
@@ -55,12 +56,15 @@ Result<std::string> ask_fingerprint(const Certificate& root) {
 }
 
 // Puts one request where another appliance looks for it. Value: the file.
-Result<std::string> add_request(const std::string& medium, std::string_view parent, std::string_view profile, const std::string& issuer, std::string_view pem) {
+Result<std::string> add_request(const std::string& medium, std::string_view parent, std::string_view profile,
+                                const std::string& issuer, std::string_view pem) {
   const auto folder = fmt::format("{}/requests/{}/{}", medium, parent, profile);
   std::error_code trouble;
-  if (!std::filesystem::is_directory(medium, trouble)) return fail(ErrorKind::Usage, fmt::format("medium {}: is not a directory", printable(medium)));
+  if (!std::filesystem::is_directory(medium, trouble))
+    return fail(ErrorKind::Usage, fmt::format("medium {}: is not a directory", printable(medium)));
   std::filesystem::create_directories(folder, trouble);
-  if (trouble) return fail(ErrorKind::Failed, fmt::format("{}: cannot be made: {}", printable(folder), trouble.message()));
+  if (trouble)
+    return fail(ErrorKind::Failed, fmt::format("{}: cannot be made: {}", printable(folder), trouble.message()));
   const auto path = fmt::format("{}/{}.csr", folder, issuer);
   auto written = write_new_file(path, as_bytes(pem), 0644);
   if (!written) return pass_on(written);
@@ -79,7 +83,8 @@ Result<int> issuer_list(const Command& command) {
     for (const auto& issuer : answer.at("issuers")) {
       std::string profiles;
       for (const auto& profile : issuer.at("profiles")) profiles += " " + profile.at("profile").get<std::string>();
-      say(fmt::format("{:<14}{:<12}profiles:{}", issuer.at("issuer").get<std::string>(), issuer.at("state").get<std::string>(), profiles));
+      say(fmt::format("{:<14}{:<12}profiles:{}", issuer.at("issuer").get<std::string>(),
+                      issuer.at("state").get<std::string>(), profiles));
     }
   });
 }
@@ -91,11 +96,13 @@ Result<int> issuer_show(const Command& command) {
   return show(command, "issuer.show", {{"issuer", words.plain()[0]}}, [](const Json& issuer) {
     say(fmt::format("issuer {}, {}", issuer.at("issuer").get<std::string>(), issuer.at("state").get<std::string>()));
     for (const auto& profile : issuer.at("profiles")) {
-      say(fmt::format("  profile {} ({}), {} days", profile.at("profile").get<std::string>(), profile.at("purpose").get<std::string>(), profile.at("days").get<int>()));
+      say(fmt::format("  profile {} ({}), {} days", profile.at("profile").get<std::string>(),
+                      profile.at("purpose").get<std::string>(), profile.at("days").get<int>()));
     }
     if (issuer.contains("key")) {
       const auto& key = issuer.at("key");
-      say(fmt::format("key on token {} ({}), made {}", key.at("token_label").get<std::string>(), key.at("token_serial").get<std::string>(), key.at("created").get<std::string>()));
+      say(fmt::format("key on token {} ({}), made {}", key.at("token_label").get<std::string>(),
+                      key.at("token_serial").get<std::string>(), key.at("created").get<std::string>()));
       say(fmt::format("  public key SHA-256 {}", grouped(key.at("public_key_sha256").get<std::string>())));
       say(fmt::format("  evidence {}", key.at("evidence").dump()));
     }
@@ -104,7 +111,8 @@ Result<int> issuer_show(const Command& command) {
       show_certificate(certificate);
     }
     const auto kept = issuer.at("kept_by_ledger");
-    if (!kept.empty()) say(fmt::format("settings without effect, what they name is kept by the ledger: {}", kept.dump()));
+    if (!kept.empty())
+      say(fmt::format("settings without effect, what they name is kept by the ledger: {}", kept.dump()));
     say(issuer.at("chain_pem").get<std::string>());
   });
 }
@@ -119,7 +127,8 @@ Result<int> issuer_request(const Command& command) {
   const auto place = words.text("for");
   const auto parts = split(place, '/');
   if ((words.plain().size() == 2) != words.given("for")) {
-    return fail(ErrorKind::Usage, "a medium and --for belong together", "sealroom issuer request intermediate MEDIUM --for root/v3_intermediate_ca");
+    return fail(ErrorKind::Usage, "a medium and --for belong together",
+                "sealroom issuer request intermediate MEDIUM --for root/v3_intermediate_ca");
   }
   if (words.given("for") && (parts.size() != 2 || !is_plain_name(parts[0]) || !is_plain_name(parts[1]))) {
     return fail(ErrorKind::Usage, fmt::format("\"{}\" is not PARENT/PROFILE", printable(place)));
@@ -193,8 +202,9 @@ Result<int> certificate_list(const Command& command) {
       if (command.output == Output::Json) {
         all["certificates"].push_back(std::move(certificate));
       } else {
-        say(fmt::format("{}  {}/{}  until {}  {}", certificate.at("serial").get<std::string>(), certificate.at("issuer").get<std::string>(),
-                        certificate.at("profile").get<std::string>(), certificate.at("not_after").get<std::string>(), certificate.at("subject").get<std::string>()));
+        say(fmt::format("{}  {}/{}  until {}  {}", certificate.at("serial").get<std::string>(),
+                        certificate.at("issuer").get<std::string>(), certificate.at("profile").get<std::string>(),
+                        certificate.at("not_after").get<std::string>(), certificate.at("subject").get<std::string>()));
       }
     }
   }
@@ -208,12 +218,15 @@ Result<int> certificate_show(const Command& command) {
   words.options()("issuer", po::value<std::string>());
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
-  return show(command, "certificate.show", {{"serial", words.plain()[0]}, {"issuer", words.text("issuer")}}, [](const Json& certificate) {
-    say(fmt::format("{}/{} of batch {}, {}", certificate.at("issuer").get<std::string>(), certificate.at("profile").get<std::string>(),
-                    certificate.at("batch").get<std::string>(), certificate.at("state").get<std::string>()));
-    show_certificate(certificate);
-    if (certificate.contains("pem")) say(certificate.at("pem").get<std::string>());
-  });
+  return show(
+      command, "certificate.show", {{"serial", words.plain()[0]}, {"issuer", words.text("issuer")}},
+      [](const Json& certificate) {
+        say(fmt::format("{}/{} of batch {}, {}", certificate.at("issuer").get<std::string>(),
+                        certificate.at("profile").get<std::string>(), certificate.at("batch").get<std::string>(),
+                        certificate.at("state").get<std::string>()));
+        show_certificate(certificate);
+        if (certificate.contains("pem")) say(certificate.at("pem").get<std::string>());
+      });
 }
 
 }  // namespace sealroom::cli

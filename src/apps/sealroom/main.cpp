@@ -17,7 +17,8 @@ constexpr const char* kDefaultHome = "/var/lib/sealroom";
 void print_help() {
   say("usage: sealroom [--home DIR] [--json] COMMAND ...\n");
   for (const auto& command : commands()) say(fmt::format("  {}\n      {}", command.usage, command.does));
-  say("\n--home DIR   the appliance's home (else SEALROOM_HOME, else /var/lib/sealroom)\n--json       one JSON document instead of text");
+  say("\n--home DIR   the appliance's home (else SEALROOM_HOME, else /var/lib/sealroom)\n--json       one JSON "
+      "document instead of text");
 }
 
 // The command whose name begins `words`, and how many words its name has.
@@ -33,7 +34,8 @@ const NamedCommand* find_command(const std::vector<std::string>& words, std::siz
 
 Result<int> run(std::vector<std::string> words) {
   const char* home = getenv("SEALROOM_HOME");
-  Command command{.home = home != nullptr && *home != '\0' ? home : kDefaultHome, .output = Output::People, .words = {}};
+  Command command{
+      .home = home != nullptr && *home != '\0' ? home : kDefaultHome, .output = Output::People, .words = {}};
   while (!words.empty() && words.front().starts_with("-")) {
     const auto option = words.front();
     words.erase(words.begin());
@@ -51,7 +53,8 @@ Result<int> run(std::vector<std::string> words) {
       say(fmt::format("sealroom {}", SEALROOM_VERSION));
       return kDone;
     } else {
-      return fail(ErrorKind::Usage, fmt::format("\"{}\" is not an option of sealroom", printable(option)), "sealroom --help");
+      return fail(ErrorKind::Usage, fmt::format("\"{}\" is not an option of sealroom", printable(option)),
+                  "sealroom --help");
     }
   }
   // --json and --home may also stand behind the command.
@@ -70,7 +73,9 @@ Result<int> run(std::vector<std::string> words) {
   if (words.empty()) return fail(ErrorKind::Usage, "a command is missing", "sealroom --help");
   std::size_t used = 0;
   const auto* found = find_command(words, used);
-  if (found == nullptr) return fail(ErrorKind::Usage, fmt::format("there is no command \"{}\"", printable(words.front())), "sealroom --help");
+  if (found == nullptr)
+    return fail(ErrorKind::Usage, fmt::format("there is no command \"{}\"", printable(words.front())),
+                "sealroom --help");
   command.words.assign(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
   return found->run(command);
 }
@@ -90,7 +95,8 @@ int main(int argc, char** argv) {
     auto code = sealroom::cli::run({argv + 1, argv + argc});
     if (!code) return sealroom::cli::report(code.error());
     std::cout.flush();
-    return std::cout ? *code : sealroom::cli::report({sealroom::ErrorKind::Failed, "standard output cannot be written"});
+    return std::cout ? *code
+                     : sealroom::cli::report({sealroom::ErrorKind::Failed, "standard output cannot be written"});
   } catch (const std::bad_alloc&) {
     return sealroom::cli::report({sealroom::ErrorKind::Failed, "no memory left"});
   }

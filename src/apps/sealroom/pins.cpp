@@ -38,7 +38,8 @@ class Silence {
 Result<Fd> open_terminal(const std::string& question) {
   Fd terminal(::open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY));
   if (!terminal) {
-    return fail(ErrorKind::NeedsPerson, fmt::format("{}: there is no terminal to ask on", question), "use --pin-file or --pin-fd for PINs");
+    return fail(ErrorKind::NeedsPerson, fmt::format("{}: there is no terminal to ask on", question),
+                "use --pin-file or --pin-fd for PINs");
   }
   auto asked = write_all(terminal.get(), as_bytes(question + ": "), "/dev/tty");
   if (!asked) return pass_on(asked);
@@ -62,13 +63,15 @@ Result<Secret> read_line(int terminal) {
 Result<Secret> read_pin_file(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return fail(ErrorKind::Usage, fmt::format("PIN file {}: {}", printable(path), strerror(errno)));
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(ErrorKind::Usage, fmt::format("PIN file {}: is not a regular file", printable(path)));
   }
   if ((status.st_mode & 077) != 0) {
-    return fail(ErrorKind::Usage, fmt::format("PIN file {}: others may read or change it (mode {:04o})", printable(path), status.st_mode & 07777),
-                fmt::format("chmod 600 {}", printable(path)));
+    return fail(
+        ErrorKind::Usage,
+        fmt::format("PIN file {}: others may read or change it (mode {:04o})", printable(path), status.st_mode & 07777),
+        fmt::format("chmod 600 {}", printable(path)));
   }
   return Secret::read(fd.get(), fmt::format("PIN file {}", printable(path)));
 }
@@ -126,7 +129,8 @@ Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const 
     trial_file = key.value("trial_pin_file", "");
   }
   if (!known) {
-    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" on this appliance", printable(owner)), "see `sealroom issuer list`");
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" on this appliance", printable(owner)),
+                "see `sealroom issuer list`");
   }
   auto pin = find_pin(owner, source, trial_file);
   if (!pin) return pass_on(pin);

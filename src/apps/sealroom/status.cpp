@@ -12,7 +12,8 @@ std::string key_line(const Json& key) {
   std::string line = fmt::format("  {:<14}", text_of(key, "owner"));
   if (!key.at("present").get<bool>()) return line + "token not present";
   const auto& token = key.at("token");
-  line += fmt::format("token {} ({}), {}", text_of(token, "label"), text_of(token, "serial"), key.at("unlocked").get<bool>() ? "unlocked" : "locked");
+  line += fmt::format("token {} ({}), {}", text_of(token, "label"), text_of(token, "serial"),
+                      key.at("unlocked").get<bool>() ? "unlocked" : "locked");
   if (token.at("pin_final_try").get<bool>()) line += ", PIN: FINAL TRY";
   if (token.at("pin_locked").get<bool>()) line += ", PIN LOCKED";
   line += key.contains("key") ? ", key " + text_of(key.at("key"), "algorithm") : ", no key";
@@ -22,7 +23,8 @@ std::string key_line(const Json& key) {
 std::string issuer_line(const Json& issuer) {
   std::string line = fmt::format("  {:<14}{}", text_of(issuer, "issuer"), text_of(issuer, "state"));
   const auto& chain = issuer.at("chain");
-  if (!chain.empty()) line += fmt::format(", {}, until {}", text_of(chain[0], "subject"), text_of(chain[0], "not_after"));
+  if (!chain.empty())
+    line += fmt::format(", {}, until {}", text_of(chain[0], "subject"), text_of(chain[0], "not_after"));
   return line;
 }
 
@@ -39,16 +41,20 @@ Result<int> status(const Command& command) {
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   return show(command, "status", Json::object(), [](const Json& status) {
-    say(fmt::format("sealroomd {} at {}, {}", text_of(status, "version"), text_of(status, "home"), text_of(status, "time")));
-    say(fmt::format("module {} ({})", text_of(status.at("module"), "path"), text_of(status.at("module"), "description")));
+    say(fmt::format("sealroomd {} at {}, {}", text_of(status, "version"), text_of(status, "home"),
+                    text_of(status, "time")));
+    say(fmt::format("module {} ({})", text_of(status.at("module"), "path"),
+                    text_of(status.at("module"), "description")));
     say("keys");
     for (const auto& key : status.at("keys")) say(key_line(key));
     say("issuers");
     for (const auto& issuer : status.at("issuers")) say(issuer_line(issuer));
     const auto& log = status.at("log");
-    say(fmt::format("log {}: {} entries, checkpoint at {}", text_of(log, "origin"), log.at("size").get<std::uint64_t>(), log.at("checkpoint_size").get<std::uint64_t>()));
+    say(fmt::format("log {}: {} entries, checkpoint at {}", text_of(log, "origin"), log.at("size").get<std::uint64_t>(),
+                    log.at("checkpoint_size").get<std::uint64_t>()));
     if (status.at("attention").empty()) say("nothing waits for a person");
-    for (const auto& item : status.at("attention")) say(fmt::format("WAITS: {}  ->  {}", text_of(item, "what"), text_of(item, "do")));
+    for (const auto& item : status.at("attention"))
+      say(fmt::format("WAITS: {}  ->  {}", text_of(item, "what"), text_of(item, "do")));
   });
 }
 
@@ -56,11 +62,13 @@ Result<int> unlock(const Command& command) {
   namespace po = boost::program_options;
   Words words("unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try]");
   PinSource source;
-  words.options()("all", "")("pin-file", po::value(&source.file))("pin-fd", po::value(&source.fd))("accept-final-try", po::bool_switch(&source.accept_final_try));
+  words.options()("all", "")("pin-file", po::value(&source.file))("pin-fd", po::value(&source.fd))(
+      "accept-final-try", po::bool_switch(&source.accept_final_try));
   auto read = words.read(command.words, 0, 64);
   if (!read) return pass_on(read);
   if (words.plain().empty() != words.given("all")) {
-    return fail(ErrorKind::Usage, "say which tokens to unlock: names, or --all", "sealroom unlock root, sealroom unlock --all");
+    return fail(ErrorKind::Usage, "say which tokens to unlock: names, or --all",
+                "sealroom unlock root, sealroom unlock --all");
   }
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
@@ -70,7 +78,8 @@ Result<int> unlock(const Command& command) {
     if (!status) return pass_on(status);
     owners = owners_of(*status);
   }
-  if (owners.size() > 1 && source.fd >= 0) return fail(ErrorKind::Usage, "--pin-fd holds the PIN of one token", "unlock the tokens one by one");
+  if (owners.size() > 1 && source.fd >= 0)
+    return fail(ErrorKind::Usage, "--pin-fd holds the PIN of one token", "unlock the tokens one by one");
   for (const auto& owner : owners) {
     auto unlocked = unlock_owner(*client, owner, source);
     if (!unlocked) return pass_on(unlocked);

@@ -11,9 +11,14 @@
 namespace sealroom::daemon {
 namespace {
 
-constexpr std::size_t kUploadOctets = std::size_t{256} * 1024 * 1024;  // raw requests of one import
-constexpr std::size_t kPieceOctets = 256 * 1024;                       // of a file that leaves, before base64
+constexpr std::size_t kPieceOctets = 256 * 1024;  // of a file that leaves, before base64
 constexpr std::size_t kAnswerOctets = 512 * 1024;
+constexpr std::uint64_t kPartsOfAnswer = 1000;
+
+constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestPrintablePath = 4 * kLongestPath;
+constexpr std::size_t kLongestFinding = 64;
+constexpr std::size_t kLongestRemark = 1024;  // a detail or a reason
 
 // One member of import.add's "files": {"path": base64} and one of "octets" (base64), "refused" {id, detail},
 // "ignored" (a reason).
@@ -21,12 +26,14 @@ Result<Found> found_of(const Json& file) {
   Parameters parameters(file);
   const auto path = from_base64(parameters.text("path"));
   const auto octets = parameters.text_or("octets", "-");
-  const auto id = parameters.text_or("refused", "");
-  const auto detail = parameters.text_or("detail", "");
-  const auto reason = parameters.text_or("ignored", "");
+  const auto id = parameters.text_or("refused", "", kLongestFinding);
+  const auto detail = parameters.text_or("detail", "", kLongestRemark);
+  const auto reason = parameters.text_or("ignored", "", kLongestRemark);
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
   if (!path || path->empty()) return fail(ErrorKind::Usage, "a path is not base64");
+  if (path->size() > kLongestPath)
+    return fail(ErrorKind::Usage, fmt::format("a path is longer than {} octets", kLongestPath));
   std::string name(as_text(*path));
   if (!id.empty()) return Found(UnreadableFile{std::move(name), printable(id), printable(detail)});
   if (!reason.empty()) return Found(IgnoredFile{std::move(name), printable(reason)});
@@ -35,13 +42,11 @@ Result<Found> found_of(const Json& file) {
   return Found(Submission{std::move(name), std::move(*content)});
 }
 
-std::size_t size_of(const Found& file) {
-  const auto* submission = std::get_if<Submission>(&file);
-  return submission == nullptr ? 0 : submission->octets.size();
-}
-
 Json json_of(const PlannedBatch& batch) {
-  return {{"batch", batch.id}, {"requests", batch.requests}, {"accepted", batch.accepted}, {"needs_person", batch.needs_person}};
+  return {{"batch", batch.id},
+          {"requests", batch.requests},
+          {"accepted", batch.accepted},
+          {"needs_person", batch.needs_person}};
 }
 
 // The next pieces of what leaves, as much as fits one answer.
@@ -49,9 +54,10 @@ Result<Json> pieces(const Ledger& ledger, Outgoing& outgoing) {
   Json files = Json::array();
   std::size_t octets = 0;
   auto& release = *outgoing.release;
+  const auto last_part = std::min(release.parts(), outgoing.next_part + kPartsOfAnswer);
   while (octets < kAnswerOctets) {
     if (outgoing.waiting.empty()) {
-      if (outgoing.next_part == release.parts()) break;
+      if (outgoing.next_part == last_part) break;
       auto part = release.part(ledger, outgoing.next_part);
       if (!part) return pass_on(part);
       ++outgoing.next_part;
@@ -62,7 +68,8 @@ Result<Json> pieces(const Ledger& ledger, Outgoing& outgoing) {
     const auto piece = ByteView(file.octets).subspan(outgoing.sent_of_first);
     const auto size = std::min(piece.size(), kPieceOctets);
     const bool last = size == piece.size();
-    files.push_back({{"path", file.path}, {"mode", file.mode}, {"octets", to_base64(piece.first(size))}, {"last", last}});
+    files.push_back(
+        {{"path", file.path}, {"mode", file.mode}, {"octets", to_base64(piece.first(size))}, {"last", last}});
     octets += size * 4 / 3 + file.path.size() + 64;
     outgoing.sent_of_first = last ? 0 : outgoing.sent_of_first + size;
     if (last) outgoing.waiting.pop_front();
@@ -87,41 +94,41 @@ Result<Json> import_add(Daemon& daemon, Request& request) {
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
   auto& session = request.session;
-  const std::lock_guard guard(session->mutex);
+  const std::lock_guard guard(session->upload_mutex);
   const auto& limits = daemon.configuration.limits().inbox;
   for (const auto& json : *files) {
     if (!json.is_object()) return fail(ErrorKind::Usage, "a member of \"files\" is not an object");
     auto file = found_of(json);
     if (!file) return pass_on(file, "import");
-    session->uploaded_octets += size_of(*file);
-    session->upload.files.push_back(std::move(*file));
-    if (session->upload.files.size() > limits.files || session->uploaded_octets > kUploadOctets) {
-      session->upload = {};
-      session->uploaded_octets = 0;
-      return fail(ErrorKind::Failed, fmt::format("the medium has more than {} files or {} octets of requests", limits.files, kUploadOctets),
-                  "import it in smaller parts");
-    }
+    if (session->upload.add(std::move(*file)) && session->upload.files() <= limits.files) continue;
+    session->upload.clear();
+    return fail(ErrorKind::Failed,
+                fmt::format("the medium has more than {} files, or all imports together more than {} octets",
+                            limits.files, UploadSpace::kOctets),
+                "import it in smaller parts");
   }
-  return Json{{"files", session->upload.files.size()}};
+  return Json{{"files", session->upload.files()}};
 }
 
 Result<Json> import_run(Daemon&, Request& request, const Work& work) {
+  // Whatever becomes of this call, the next one begins with an empty table.
+  auto upload = [&] {
+    const std::lock_guard guard(request.session->upload_mutex);
+    return std::move(request.session->upload);
+  }();
   Parameters parameters(request.parameters);
   Wish wish;
-  if (const auto days = parameters.number("days")) wish.days = static_cast<int>(std::min<std::uint64_t>(*days, 1'000'000));
+  if (const auto days = parameters.number("days"))
+    wish.days = static_cast<int>(std::min<std::uint64_t>(*days, 1'000'000));
   wish.not_before = parameters.moment("not_before");
   wish.not_after = parameters.moment("not_after");
-  const auto reissue = parameters.text_or("reissue", "");
-  const auto reason = parameters.text_or("reason", "");
+  const auto reissue = parameters.text_or("reissue", "", kLongestPrintablePath);
+  const auto reason = parameters.text_or("reason", "", kLongestRemark);
   const auto* taken = request.parameters.contains("taken") ? parameters.list("taken") : nullptr;
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
   Intake intake;
-  {
-    const std::lock_guard guard(request.session->mutex);
-    intake = std::exchange(request.session->upload, {});
-    request.session->uploaded_octets = 0;
-  }
+  intake.files = upload.take_files();
   intake.wish = wish;
   for (const auto& name : taken == nullptr ? Json::array() : *taken) {
     if (!name.is_string()) return fail(ErrorKind::Usage, "a member of \"taken\" is not a string");
@@ -134,7 +141,7 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
   auto batch = plan(work, std::move(intake));
   if (!batch) return pass_on(batch);
   auto covered = checkpoint_if_unlocked(work);
-  if (!covered) return pass_on(covered);
+  if (!covered) return pass_on(covered, fmt::format("batch {} is imported, but no checkpoint covers it", batch->id));
   return json_of(*batch);
 }
 
@@ -156,9 +163,11 @@ Result<Json> sign_batch(Daemon&, Request& request, const Work& work) {
   if (!understood) return pass_on(understood);
   auto batch = sign(work, id, issuer);
   if (!batch) return pass_on(batch);
-  Json answer{{"batch", batch->id}, {"issued", batch->issued}, {"withheld", batch->withheld}, {"waiting", Json::array()}};
+  Json answer{
+      {"batch", batch->id}, {"issued", batch->issued}, {"withheld", batch->withheld}, {"waiting", Json::array()}};
   for (const auto& waiting : batch->waiting) {
-    answer["waiting"].push_back({{"issuer", waiting.issuer}, {"certificates", waiting.certificates}, {"reason", waiting.reason}});
+    answer["waiting"].push_back(
+        {{"issuer", waiting.issuer}, {"certificates", waiting.certificates}, {"reason", waiting.reason}});
   }
   return answer;
 }
@@ -182,13 +191,14 @@ Result<Json> export_open(Daemon& daemon, Request& request, const Work& work) {
   auto release = Release::of(daemon.ledger, daemon.configuration, id);
   if (!release) return pass_on(release);
   if (release->missing() > 0 && !partial) {
-    return fail(ErrorKind::NeedsPerson, fmt::format("batch {} has {} certificate(s) that are not signed yet", id, release->missing()),
+    return fail(ErrorKind::NeedsPerson,
+                fmt::format("batch {} has {} certificate(s) that are not signed yet", id, release->missing()),
                 fmt::format("sealroom sign {}, or export with --partial", id));
   }
   auto announced = release->announce(work);
   if (!announced) return pass_on(announced);
   Json answer{{"batch", id}, {"missing", release->missing()}, {"content_sha256", to_hex(release->content())}};
-  const std::lock_guard guard(request.session->mutex);
+  const std::lock_guard guard(request.session->outgoing_mutex);
   request.session->outgoing = {};
   request.session->outgoing.release = std::make_shared<Release>(std::move(*release));
   return answer;
@@ -198,7 +208,7 @@ Result<Json> export_next(Daemon& daemon, Request& request) {
   auto understood = Parameters(request.parameters).done();
   if (!understood) return pass_on(understood);
   auto& session = request.session;
-  const std::lock_guard guard(session->mutex);
+  const std::lock_guard guard(session->outgoing_mutex);
   if (!session->outgoing.release) return fail(ErrorKind::Usage, "nothing is being exported on this connection");
   auto answer = pieces(daemon.reading, session->outgoing);
   if (!answer || !answer->at("more").get<bool>()) session->outgoing = {};

@@ -6,7 +6,8 @@
 
 namespace sealroom::daemon {
 
-Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Module> module, Ledger writing, Ledger read_only)
+Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Module> module, Ledger writing,
+               Ledger read_only)
     : home(std::move(home_path)),
       configuration(std::move(loaded)),
       ledger(std::move(writing)),
@@ -39,7 +40,7 @@ Role Daemon::role_of(const wire::Peer& peer) const {
 std::shared_ptr<Session> Daemon::session(std::uint64_t connection) {
   const std::lock_guard guard(mutex_);
   auto& session = sessions_[connection];
-  if (!session) session = std::make_shared<Session>();
+  if (!session) session = std::make_shared<Session>(upload_space);
   return session;
 }
 

@@ -14,6 +14,7 @@
 #include "sealroom/issuance/issue.hpp"
 #include "sealroom/issuance/release.hpp"
 #include "sealroom/wire/server.hpp"
+#include "upload.hpp"
 
 namespace sealroom::daemon {
 
@@ -25,11 +26,14 @@ struct Outgoing {
   std::size_t sent_of_first = 0;
 };
 
-// What one connection has on the table; gone with it, unless a job still works on it.
+// What one connection has on the table; gone with it, unless a job still works on it. Two mutexes, because the server's
+// thread takes uploads in while the reading desk prepares what leaves.
 struct Session {
-  std::mutex mutex;
-  Intake upload;
-  std::size_t uploaded_octets = 0;
+  explicit Session(UploadSpace& space) : upload(space) {}
+
+  std::mutex upload_mutex;
+  Upload upload;
+  std::mutex outgoing_mutex;
   Outgoing outgoing;
 };
 
@@ -55,6 +59,7 @@ struct Daemon {
   KeyRing keys;
   Appliance appliance;
   Jobs jobs;
+  UploadSpace upload_space;
 
  private:
   std::mutex mutex_;

@@ -23,17 +23,22 @@ void Desk::put(std::function<void()> work) {
 }
 
 void Desk::run() {
+  using std::chrono::steady_clock;
+  auto due = steady_clock::now() + pause_;
   std::unique_lock lock(mutex_);
   for (;;) {
-    const bool something = changed_.wait_for(lock, pause_, [this] { return closing_ || !waiting_.empty(); });
+    changed_.wait_until(lock, due, [this] { return closing_ || !waiting_.empty(); });
     if (waiting_.empty() && closing_) return;
     std::function<void()> work = between_;
-    if (something) {
+    if (steady_clock::now() >= due) {
+      due = steady_clock::now() + pause_;
+    } else {
       work = std::move(waiting_.front());
       waiting_.pop_front();
     }
     lock.unlock();
     work();
+    work = nullptr;  // letting go of much takes time, which put() must not wait for
     lock.lock();
   }
 }

@@ -10,7 +10,7 @@
 namespace sealroom::daemon {
 
 // Desk is a thread that does one thing after the other, in the order in which they were put there. `between` runs
-// whenever nothing came for `pause`.
+// every `pause`, between two of them when there is much to do.
 class Desk {
  public:
   explicit Desk(std::chrono::seconds pause = std::chrono::seconds{5}, std::function<void()> between = [] {});

@@ -1,6 +1,7 @@
 #include "dispatch.hpp"
 
 #include <future>
+#include <new>
 
 #include <fmt/format.h>
 
@@ -17,6 +18,19 @@ constexpr std::chrono::minutes kBetweenRefusals{1};
 // How long the end of the daemon waits for what it is doing.
 constexpr std::chrono::seconds kPatience{30};
 
+// The only calls with a descriptor beside them.
+constexpr std::string_view kTakesDescriptor = "unlock";
+
+// A piece of work that finds no memory fails alone.
+template <class Work>
+Result<Json> attempt(const Work& work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return fail(ErrorKind::Failed, "no memory left", "ask for less at a time");
+  }
+}
+
 }  // namespace
 
 Dispatch::Dispatch(Daemon& daemon)
@@ -26,14 +40,16 @@ Dispatch::Dispatch(Daemon& daemon)
   for (const auto& method : methods()) methods_.emplace(method.name, &method);
 }
 
-Result<Json> Dispatch::hello(const wire::Peer& peer) {
+Result<Done> Dispatch::admit(const wire::Peer& peer) {
   const auto role = daemon_.role_of(peer);
-  if (role == Role::None) {
-    log_refusal(peer, role, "hello");
-    return fail(ErrorKind::Failed, fmt::format("user {} has no role on this appliance", peer.uid),
-                "the owner of the home gives roles in sealroom.yaml");
-  }
-  return Json{{"version", SEALROOM_VERSION}, {"role", name_of(role)}, {"home", daemon_.home}};
+  if (role != Role::None) return Done{};
+  log_refusal(peer, role, "hello");
+  return fail(ErrorKind::Failed, fmt::format("user {} has no role on this appliance", peer.uid),
+              "the owner of the home gives roles in sealroom.yaml");
+}
+
+Result<Json> Dispatch::hello(const wire::Peer& peer) {
+  return Json{{"version", SEALROOM_VERSION}, {"role", name_of(daemon_.role_of(peer))}, {"home", daemon_.home}};
 }
 
 void Dispatch::call(const wire::Peer& peer, wire::Call call, wire::Reply reply) {
@@ -46,9 +62,13 @@ void Dispatch::call(const wire::Peer& peer, wire::Call call, wire::Reply reply) 
   const auto& method = *found->second;
   if (role < method.least) {
     log_refusal(peer, role, method.name);
-    return reply(fail(ErrorKind::Failed, fmt::format("{} needs the role {}, and user {} has the role {}", method.name,
-                                                     name_of(method.least), peer.uid, name_of(role)),
+    return reply(fail(ErrorKind::Failed,
+                      fmt::format("{} needs the role {}, and user {} has the role {}", method.name,
+                                  name_of(method.least), peer.uid, name_of(role)),
                       "the owner of the home gives roles in sealroom.yaml"));
+  }
+  if (!call.descriptors.empty() && call.method != kTakesDescriptor) {
+    return reply(fail(ErrorKind::Usage, fmt::format("{} takes no descriptor", method.name)));
   }
   auto request = std::make_shared<Request>(Request{.peer = peer,
                                                    .role = role,
@@ -59,22 +79,41 @@ void Dispatch::call(const wire::Peer& peer, wire::Call call, wire::Reply reply) 
 }
 
 void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply) {
-  if (const auto* at_once = std::get_if<AtOnce>(&method.run)) return reply(at_once->run(daemon_, *request));
+  if (const auto* at_once = std::get_if<AtOnce>(&method.run)) {
+    return reply(attempt([&] { return at_once->run(daemon_, *request); }));
+  }
   if (const auto* reading = std::get_if<ReadingMethod>(&method.run)) {
-    return reading_->put([this, run = *reading, request, reply] { reply(run(daemon_, *request)); });
+    return reading_->put(
+        [this, run = *reading, request, reply] { reply(unless_stopping([&] { return run(daemon_, *request); })); });
   }
   if (const auto* writing = std::get_if<WritingMethod>(&method.run)) {
     return writing_->put([this, run = *writing, request, reply] {
-      reply(run(daemon_, *request, daemon_.work_of(request->peer, request->role)));
+      reply(unless_stopping([&] { return run(daemon_, *request, work_of(*request)); }));
     });
   }
   const auto job = daemon_.jobs.start(request->peer.uid);
-  writing_->put([this, run = std::get<AsJob>(method.run).run, request, job] {
-    auto work = daemon_.work_of(request->peer, request->role);
-    work.progress = [this, job](std::uint64_t done, std::uint64_t total) { daemon_.jobs.progress(job, done, total); };
-    daemon_.jobs.finish(job, run(daemon_, *request, work));
+  if (!job) return reply(std::unexpected(job.error()));
+  writing_->put([this, run = std::get<AsJob>(method.run).run, request, name = *job] {
+    daemon_.jobs.finish(name, unless_stopping([&] {
+                          auto work = work_of(*request);
+                          work.progress = [&](std::uint64_t done, std::uint64_t total) {
+                            daemon_.jobs.progress(name, done, total);
+                          };
+                          return run(daemon_, *request, work);
+                        }));
   });
-  reply(Json{{"job", job}});
+  reply(Json{{"job", *job}});
+}
+
+Work Dispatch::work_of(const Request& request) {
+  auto work = daemon_.work_of(request.peer, request.role);
+  work.stopping = [this] { return stopping_.load(); };
+  return work;
+}
+
+Result<Json> Dispatch::unless_stopping(const std::function<Result<Json>()>& work) const {
+  if (stopping_) return fail(ErrorKind::Failed, "the daemon is stopping", "start it again and repeat");
+  return attempt(work);
 }
 
 void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) {
@@ -84,7 +123,8 @@ void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) 
   last->second = now;
   writing_->put([this, peer, role, what = std::move(what)] {
     // The peer was turned away already; a ledger that cannot be written stops everything else by itself.
-    (void)record(daemon_.work_of(peer, role), {.name = "peer.refused", .outcome = "refused", .details = {{"method", what}}});
+    (void)record(daemon_.work_of(peer, role),
+                 {.name = "peer.refused", .outcome = "refused", .details = {{"method", what}}});
   });
 }
 
@@ -96,7 +136,7 @@ void Dispatch::lock_idle_tokens() {
 }
 
 Result<Done> Dispatch::close() {
-  reading_.reset();
+  stopping_ = true;
   const auto finished = std::make_shared<std::promise<void>>();
   auto future = finished->get_future();
   writing_->put([this, finished] {
@@ -110,6 +150,7 @@ Result<Done> Dispatch::close() {
     return fail(ErrorKind::Token, "a token does not answer, so the tokens could not be locked", "take the token out");
   }
   writing_.reset();
+  reading_.reset();
   return Done{};
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,21 +18,26 @@ class Dispatch {
  public:
   explicit Dispatch(Daemon& daemon);
 
+  Result<Done> admit(const wire::Peer& peer);
   Result<Json> hello(const wire::Peer& peer);
   void call(const wire::Peer& peer, wire::Call call, wire::Reply reply);
 
-  // Locks the tokens and logs the end; nothing is taken afterwards. Error (Token) when a token does not answer within
+  // Locks the tokens and logs the end; nothing is taken afterwards, what has not begun is dropped, and a job that runs
+  // ends at its next group. Error (Token) when a token does not answer within
   // half a minute: then nothing can be locked, and the process must end as it is.
   Result<Done> close();
 
  private:
   void run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply);
+  Work work_of(const Request& request);
+  Result<Json> unless_stopping(const std::function<Result<Json>()>& work) const;
   void log_refusal(const wire::Peer& peer, Role role, std::string what);
   void lock_idle_tokens();
 
   Daemon& daemon_;
   std::map<std::string, const Method*, std::less<>> methods_;
   std::map<std::pair<uid_t, std::string>, std::chrono::milliseconds> refused_;  // when it was last logged
+  std::atomic<bool> stopping_ = false;
   std::unique_ptr<Desk> reading_;
   std::unique_ptr<Desk> writing_;
 };

@@ -13,7 +13,8 @@ inline constexpr const char* kLedger = "ledger/ledger.db";
 inline constexpr const char* kLock = "run/sealroomd.lock";
 inline constexpr const char* kSocket = "run/sealroomd.sock";
 
-// Makes `home` the working directory. Errors (Usage): missing, not a directory, or half-made; each names what is absent.
+// Makes `home` the working directory. Errors (Usage): missing, not a directory, half-made (each
+// names what is absent), or of a name that cannot be shown.
 Result<std::string> enter_home(const std::string& home);
 
 // The only daemon of this home, for as long as the value lives. Error (Failed) names the one that runs.

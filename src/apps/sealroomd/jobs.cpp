@@ -1,5 +1,6 @@
 #include "jobs.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sealroom::daemon {
@@ -13,11 +14,17 @@ std::uint64_t number_of(const std::string& job) {
 
 }  // namespace
 
-std::string Jobs::start(uid_t owner) {
+Result<std::string> Jobs::start(uid_t owner) {
   const std::lock_guard guard(mutex_);
-  for (auto job = jobs_.begin(); jobs_.size() >= kKept && job != jobs_.end();) {
-    job = job->second.result ? jobs_.erase(job) : std::next(job);
+  const auto unfinished = [](const auto& job) { return !job.second.result; };
+  const auto ours = [&](const auto& job) { return job.second.owner == owner; };
+  if (std::ranges::count_if(jobs_, unfinished) >= kUnfinished || std::ranges::count_if(jobs_, [&](const auto& job) {
+                                                                   return ours(job) && unfinished(job);
+                                                                 }) >= kUnfinishedOfUser) {
+    return fail(ErrorKind::Failed, "too many jobs wait to be done", "try again when some have ended");
   }
+  const auto finished = [&](const auto& job) { return ours(job) && !unfinished(job); };
+  if (std::ranges::count_if(jobs_, finished) >= kFinishedOfUser) jobs_.erase(std::ranges::find_if(jobs_, finished));
   jobs_[next_].owner = owner;
   return std::to_string(next_++);
 }

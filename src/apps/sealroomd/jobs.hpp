@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <mutex>
@@ -17,7 +18,9 @@ namespace sealroom::daemon {
 // Safe from every thread.
 class Jobs {
  public:
-  std::string start(uid_t owner);
+  // The new job's name. Error (Failed) while too many have not ended. Of the owner's finished ones the oldest are
+  // forgotten; those of others never are.
+  Result<std::string> start(uid_t owner);
   void progress(const std::string& job, std::uint64_t done, std::uint64_t total);
   void finish(const std::string& job, Result<Json> result);
 
@@ -32,7 +35,9 @@ class Jobs {
     std::uint64_t total = 0;
     std::optional<Result<Json>> result;
   };
-  static constexpr std::size_t kKept = 256;  // finished ones beyond this are forgotten, oldest first
+  static constexpr std::ptrdiff_t kUnfinished = 64;
+  static constexpr std::ptrdiff_t kUnfinishedOfUser = 16;
+  static constexpr std::ptrdiff_t kFinishedOfUser = 64;
 
   mutable std::mutex mutex_;
   std::uint64_t next_ = 1;

@@ -28,13 +28,15 @@ Result<Secret> pin_of(Request& request, const std::string& owner) {
   }
   const int fd = request.descriptors.front().get();
   const int flags = fcntl(fd, F_GETFL);
-  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return fail(ErrorKind::Usage, "the PIN's descriptor cannot be used");
+  if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+    return fail(ErrorKind::Usage, "the PIN's descriptor cannot be used");
   return Secret::read(fd, fmt::format("PIN for {}", owner));
 }
 
 Result<Done> check_issuer(const Daemon& daemon, const std::string& name) {
   if (daemon.configuration.issuer(name) != nullptr) return Done{};
-  return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", printable(name)), "see `sealroom issuer list`");
+  return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", printable(name)),
+              "see `sealroom issuer list`");
 }
 
 Result<Json> answer(Result<ActDone> done) {

@@ -28,12 +28,12 @@ Result<Options> read_options(int argc, char** argv) {
   namespace po = boost::program_options;
   po::options_description known("sealroomd --home DIR [--ready-fd N]");
   Options options;
-  known.add_options()
-      ("home", po::value(&options.home), "the appliance's home, made by `sealroom init`")
-      ("ready-fd", po::value(&options.ready_fd), "write a line feed to this descriptor when calls are answered, and close it")
-      ("make-home", po::bool_switch(&options.make_home), "finish a home that is being made, and exit (used by `sealroom init`)")
-      ("help", "say this")
-      ("version", "say the version");
+  known.add_options()("home", po::value(&options.home), "the appliance's home, made by `sealroom init`")(
+      "ready-fd", po::value(&options.ready_fd),
+      "write a line feed to this descriptor when calls are answered, and close it")(
+      "make-home", po::bool_switch(&options.make_home),
+      "finish a home that is being made, and exit (used by `sealroom init`)")("help", "say this")("version",
+                                                                                                  "say the version");
   try {
     po::variables_map given;
     po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
@@ -63,37 +63,41 @@ Result<Done> log_start(Daemon& daemon) {
   const auto work = daemon.own_work();
   auto started = record(work, {.name = "daemon.started",
                                .outcome = "ok",
-                               .details = {{"module", daemon.keys.module().description()}, {"module_path", daemon.keys.module().path()}}});
+                               .details = {{"module", daemon.keys.module().description()},
+                                           {"module_path", daemon.keys.module().path()}}});
   if (!started) return pass_on(started);
   return record_configuration(work);
 }
 
-// SIGTERM and SIGINT arrive in a thread of their own, which tells the server to end.
-class StopSignals {
+// The signals that end the daemon, blocked in this thread and in all that begin after.
+sigset_t block_stop_signals() {
+  sigset_t signals{};
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+// Those signals arrive in a thread of its own, which tells the server to end. The server outlives it.
+class StopWatch {
  public:
-  StopSignals() {
-    sigemptyset(&signals_);
-    sigaddset(&signals_, SIGTERM);
-    sigaddset(&signals_, SIGINT);
-    sigaddset(&signals_, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
-    signal(SIGPIPE, SIG_IGN);
-  }
-  void watch(wire::Server& server) {
-    watcher_ = std::thread([this, &server] {
-      int arrived = 0;
-      sigwait(&signals_, &arrived);
-      server.stop();
-    });
-  }
-  ~StopSignals() {
-    if (!watcher_.joinable()) return;
+  StopWatch(const sigset_t& signals, wire::Server& server)
+      : watcher_([&signals, &server] {
+          int arrived = 0;
+          sigwait(&signals, &arrived);
+          server.stop();
+        }) {}
+  ~StopWatch() {
     pthread_kill(watcher_.native_handle(), SIGTERM);
     watcher_.join();
   }
+  StopWatch(const StopWatch&) = delete;
+  StopWatch& operator=(const StopWatch&) = delete;
 
  private:
-  sigset_t signals_{};
   std::thread watcher_;
 };
 
@@ -106,7 +110,24 @@ int report(const Error& error) {
 // A thread hangs inside the module: waiting for it would never end, and everything durable is durable.
 [[noreturn]] void end_as_it_is(const Error& error) { _exit(report(error)); }
 
+Result<Done> answer_calls(Daemon& daemon, Dispatch& dispatch, const sigset_t& stop_signals, int ready_fd) {
+  auto server = wire::Server::listen(
+      kSocket, {},
+      {.admit = [&](const wire::Peer& peer) { return dispatch.admit(peer); },
+       .on_hello = [&](const wire::Peer& peer) { return dispatch.hello(peer); },
+       .on_call = [&](const wire::Peer& peer, wire::Call call,
+                      wire::Reply reply) { dispatch.call(peer, std::move(call), std::move(reply)); },
+       .on_close = [&](const wire::Peer& peer) { daemon.forget(peer.connection); }});
+  if (!server) return pass_on(server);
+  auto ready = announce_ready(ready_fd);
+  if (!ready) return ready;
+  const StopWatch watch(stop_signals, **server);
+  (*server)->run();
+  return Done{};
+}
+
 Result<Done> serve(const Options& options, const std::string& home, Configuration configuration) {
+  const auto stop_signals = block_stop_signals();
   auto lock = lock_home();
   if (!lock) return pass_on(lock);
   auto writing = Ledger::open(kLedger, LedgerAccess::ReadWrite);
@@ -118,25 +139,15 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
   auto closed = close_the_door();
   if (!closed) return closed;
 
-  StopSignals signals;
   Daemon daemon(home, std::move(configuration), std::move(*module), std::move(*writing), std::move(*reading));
   daemon.keys.refresh();
   auto started = log_start(daemon);
   if (!started) return started;
   Dispatch dispatch(daemon);
-  auto server = wire::Server::listen(
-      kSocket, {},
-      {.on_hello = [&](const wire::Peer& peer) { return dispatch.hello(peer); },
-       .on_call = [&](const wire::Peer& peer, wire::Call call, wire::Reply reply) { dispatch.call(peer, std::move(call), std::move(reply)); },
-       .on_close = [&](const wire::Peer& peer) { daemon.forget(peer.connection); }});
-  if (!server) return pass_on(server);
-  signals.watch(**server);
-  auto ready = announce_ready(options.ready_fd);
-  if (!ready) return ready;
-  (*server)->run();
+  auto answered = answer_calls(daemon, dispatch, stop_signals, options.ready_fd);
   auto locked = dispatch.close();
   if (!locked) end_as_it_is(locked.error());
-  return Done{};
+  return answered;
 }
 
 Result<Done> run(int argc, char** argv) {

@@ -50,7 +50,8 @@ Result<Done> make_home(const Configuration& configuration) {
                                .software = SEALROOM_VERSION,
                                .configuration = to_hex(configuration.digest())});
   if (!change) return pass_on(change);
-  auto seq = change->append({.name = "log.created", .outcome = "ok", .details = {{"origin", configuration.log_origin()}}});
+  auto seq =
+      change->append({.name = "log.created", .outcome = "ok", .details = {{"origin", configuration.log_origin()}}});
   if (!seq) return pass_on(seq);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);

@@ -12,19 +12,23 @@ const Json* Parameters::take(const char* name) {
   return found == members_.end() ? nullptr : &*found;
 }
 
-void Parameters::complain(const char* name, const char* what) {
+void Parameters::complain(const char* name, std::string_view what) {
   if (trouble_.empty()) trouble_ = fmt::format("parameter \"{}\" {}", name, what);
 }
 
-std::string Parameters::text(const char* name) {
+std::string Parameters::text(const char* name, std::size_t most) {
   const Json* value = take(name);
-  if (value != nullptr && value->is_string()) return value->get<std::string>();
-  complain(name, value == nullptr ? "is missing" : "is not a string");
+  if (value == nullptr || !value->is_string()) {
+    complain(name, value == nullptr ? "is missing" : "is not a string");
+    return {};
+  }
+  if (value->get_ref<const std::string&>().size() <= most) return value->get<std::string>();
+  complain(name, fmt::format("is longer than {} octets", most));
   return {};
 }
 
-std::string Parameters::text_or(const char* name, std::string_view otherwise) {
-  return members_.contains(name) ? text(name) : (asked_.insert(name), std::string(otherwise));
+std::string Parameters::text_or(const char* name, std::string_view otherwise, std::size_t most) {
+  return members_.contains(name) ? text(name, most) : (asked_.insert(name), std::string(otherwise));
 }
 
 std::optional<std::uint64_t> Parameters::number(const char* name) {
@@ -61,7 +65,8 @@ const Json* Parameters::list(const char* name) {
 Result<Done> Parameters::done() const {
   if (!trouble_.empty()) return fail(ErrorKind::Usage, trouble_);
   for (const auto& [name, value] : members_.items()) {
-    if (!asked_.contains(name)) return fail(ErrorKind::Usage, fmt::format("parameter \"{}\" is unknown", printable(name)));
+    if (!asked_.contains(name))
+      return fail(ErrorKind::Usage, fmt::format("parameter \"{}\" is unknown", printable(name)));
   }
   return Done{};
 }

@@ -17,8 +17,8 @@ class Parameters {
  public:
   explicit Parameters(const Json& members) : members_(members) {}
 
-  std::string text(const char* name);                     // required
-  std::string text_or(const char* name, std::string_view otherwise);
+  std::string text(const char* name, std::size_t most = std::string::npos);  // required, of at most so many octets
+  std::string text_or(const char* name, std::string_view otherwise, std::size_t most = std::string::npos);
   std::optional<std::uint64_t> number(const char* name);  // optional
   bool flag(const char* name);                            // optional, false
   std::optional<Instant> moment(const char* name);        // optional, RFC 3339
@@ -29,7 +29,7 @@ class Parameters {
 
  private:
   const Json* take(const char* name);
-  void complain(const char* name, const char* what);
+  void complain(const char* name, std::string_view what);
 
   const Json& members_;
   std::set<std::string> asked_;

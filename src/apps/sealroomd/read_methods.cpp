@@ -45,16 +45,20 @@ Json json_of(const CertificateRow& row) {
 }
 
 Json json_of(const BatchRow& row) {
-  return {{"batch", row.id}, {"created", to_rfc3339(row.created)}, {"requests", row.requests}, {"accepted", row.accepted}};
+  return {
+      {"batch", row.id}, {"created", to_rfc3339(row.created)}, {"requests", row.requests}, {"accepted", row.accepted}};
 }
 
 Json json_of(const Daemon& daemon, const KeyState& state, const std::optional<KeyRow>& key) {
-  Json json{{"owner", state.owner}, {"uri", state.uri},       {"present", state.token.has_value()},
-            {"trouble", state.trouble}, {"unlocked", state.unlocked}, {"usable", state.usable},
+  Json json{{"owner", state.owner},      {"uri", state.uri},           {"present", state.token.has_value()},
+            {"trouble", state.trouble},  {"unlocked", state.unlocked}, {"usable", state.usable},
             {"compared", "not compared"}};
   if (state.token) {
-    json["token"] = {{"label", state.token->label},   {"serial", state.token->serial}, {"model", state.token->model},
-                     {"pin_count_low", state.token->pin_count_low}, {"pin_final_try", state.token->pin_final_try},
+    json["token"] = {{"label", state.token->label},
+                     {"serial", state.token->serial},
+                     {"model", state.token->model},
+                     {"pin_count_low", state.token->pin_count_low},
+                     {"pin_final_try", state.token->pin_final_try},
                      {"pin_locked", state.token->pin_locked}};
     const auto pin = daemon.configuration.trial_pins().find(state.token->label);
     if (pin != daemon.configuration.trial_pins().end()) json["trial_pin_file"] = daemon.home + "/" + pin->second;
@@ -94,19 +98,24 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
   for (const auto& key : keys) {
     const auto owner = key.at("owner").get<std::string>();
     const auto trouble = key.at("trouble").get<std::string>();
-    if (!trouble.empty()) say_what_waits(attention, fmt::format("the token of {} cannot be used: {}", owner, trouble), "insert it");
-    if (!key.contains("key")) say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
+    if (!trouble.empty())
+      say_what_waits(attention, fmt::format("the token of {} cannot be used: {}", owner, trouble), "insert it");
+    if (!key.contains("key"))
+      say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
   }
   auto open = daemon.reading.started();
   if (!open) return pass_on(open);
   if (!open->empty()) {
-    say_what_waits(attention, fmt::format("{} certificate(s) of batch {} were started and have no outcome: nothing else is signed",
-                                          open->size(), open->front().batch), "see docs/operations.md, After a crash");
+    say_what_waits(attention,
+                   fmt::format("{} certificate(s) of batch {} were started and have no outcome: nothing else is signed",
+                               open->size(), open->front().batch),
+                   "see docs/operations.md, After a crash");
   }
   auto planned = daemon.reading.planned();
   if (!planned) return pass_on(planned);
   for (const auto& [batch, count] : *planned) {
-    say_what_waits(attention, fmt::format("batch {} has {} planned certificate(s)", batch, count), "sealroom sign " + batch);
+    say_what_waits(attention, fmt::format("batch {} has {} planned certificate(s)", batch, count),
+                   "sealroom sign " + batch);
   }
   return attention;
 }
@@ -142,10 +151,11 @@ Result<Json> status(Daemon& daemon, Request& request) {
               {"configuration_sha256", to_hex(daemon.configuration.digest())},
               {"keys", Json::array()},
               {"issuers", Json::array()},
-              {"log", {{"origin", daemon.configuration.log_origin()},
-                       {"size", *size},
-                       {"root", to_hex(*root)},
-                       {"checkpoint_size", *covered ? (*covered)->size : 0}}}};
+              {"log",
+               {{"origin", daemon.configuration.log_origin()},
+                {"size", *size},
+                {"root", to_hex(*root)},
+                {"checkpoint_size", *covered ? (*covered)->size : 0}}}};
   for (const auto& state : daemon.keys.states()) {
     auto key = daemon.reading.key(state.owner);
     if (!key) return pass_on(key);
@@ -184,7 +194,8 @@ Result<Json> issuer_show(Daemon& daemon, Request& request) {
   if (!understood) return pass_on(understood);
   const auto* settings = daemon.configuration.issuer(name);
   if (settings == nullptr) {
-    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\"", printable(name)), "see `sealroom issuer list`");
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\"", printable(name)),
+                "see `sealroom issuer list`");
   }
   auto issuer = issuer_json(daemon, name);
   if (!issuer) return pass_on(issuer);
@@ -335,16 +346,17 @@ Result<Json> audit_lines(Daemon& daemon, Request& request) {
   while (from < to && !full) {
     const auto chunk = std::min(from + kPage, to);
     auto next = chunk;
-    auto read = daemon.reading.each_line(from, chunk, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
-      full = full || (octets + line.size() > kAnswerOctets && !lines.empty());
-      if (full) {
-        next = std::min(next, seq);
-        return Done{};
-      }
-      octets += line.size();
-      lines.push_back(std::string(line));
-      return Done{};
-    });
+    auto read =
+        daemon.reading.each_line(from, chunk, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
+          full = full || (octets + line.size() > kAnswerOctets && !lines.empty());
+          if (full) {
+            next = std::min(next, seq);
+            return Done{};
+          }
+          octets += line.size();
+          lines.push_back(std::string(line));
+          return Done{};
+        });
     if (!read) return pass_on(read);
     from = next;
   }

@@ -36,7 +36,6 @@ class OpensslCa {
     if (issuer != nullptr) home_.write("issuer.pem", pem_of(*issuer));
   }
 
-
   Certificate issue(const Bytes& request, const std::string& section, const PlannedCertificate& planned) {
     home_.write("request.pem", request_pem(request));
     home_.write("index.txt", "");
@@ -242,8 +241,9 @@ TEST_CASE("other settings of the configuration give the octets of openssl ca") {
 
 TEST_CASE("preserve keeps the request's parts as openssl ca does") {
   const std::string more = GENERATE("", "\nemail_in_dn = no");
-  const TwoTiers made("ec:P-256", shipped("issuers/root.cnf"),
-                      changed(shipped("issuers/intermediate.cnf"), "[CA_default]", "preserve = yes\n[CA_default]" + more));
+  const TwoTiers made(
+      "ec:P-256", shipped("issuers/root.cnf"),
+      changed(shipped("issuers/intermediate.cnf"), "[CA_default]", "preserve = yes\n[CA_default]" + more));
   OpensslCa openssl(made.config(), &made.intermediate(), made.key());
   const RequestRecipe recipe{.subject = {{"emailAddress", "a@example.com"},
                                          {"CN", "a"},

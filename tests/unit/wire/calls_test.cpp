@@ -50,6 +50,19 @@ TEST_CASE("the daemon's error arrives with kind, message and hint, and the conne
   CHECK(client->call("echo"));
 }
 
+TEST_CASE("who is not admitted hears the daemon's own reason and takes no place") {
+  ServedHome home;
+  home.admit_nobody();
+  for (int i = 0; i < 100; ++i) {
+    const auto client = Client::connect(home.path());
+    REQUIRE_FALSE(client);
+    CHECK(client.error().message == "you have no role");
+    CHECK(client.error().hint == "ask for one");
+  }
+  CHECK(home.greeted() == 0);
+  CHECK(home.closed() == 0);
+}
+
 TEST_CASE("a refused hello carries the daemon's own reason and ends the connection") {
   ServedHome home;
   home.refuse_everybody();
@@ -131,18 +144,23 @@ TEST_CASE("a call that the daemon lets go of is answered with an error") {
   CHECK(client->call("echo"));
 }
 
-TEST_CASE("descriptors arrive with their message and are closed after it") {
-  ServedHome home;
+wire::ServerLimits with_descriptors(std::size_t count) {
+  wire::ServerLimits limits;
+  limits.descriptors = count;
+  return limits;
+}
+
+TEST_CASE("pipes arrive with their message and are closed after it") {
+  ServedHome home(with_descriptors(2));
   auto client = Client::connect(home.path());
   REQUIRE(client);
   const auto before = open_descriptors();
   {
-    const Fd pin = memory_file("123456\n");
-    const Fd other = memory_file("other");
+    const Fd pin = pipe_with("123456\n");
+    const Fd other = pipe_with("other");
     const auto contents = client->call("contents", Json::object(), {pin.get(), other.get()});
     REQUIRE(contents);
     CHECK(*contents == Json{"123456\n", "other"});
-    CHECK(content_of(pin) == "123456\n");
   }
   CHECK(soon([&] { return open_descriptors() == before; }));
 }
@@ -151,8 +169,8 @@ TEST_CASE("descriptors belong to the frame they were sent beside, however the fr
   ServedHome home;
   RawClient client(home.socket());
   REQUIRE(client.greet());
-  const Fd one = memory_file("one");
-  const Fd two = memory_file("two");
+  const Fd one = pipe_with("one");
+  const Fd two = pipe_with("two");
   const auto first = framed(request(1, "contents"));
   // The first request and the beginning of the second leave in one piece, and are read by the daemon together.
   REQUIRE(client.send(first.substr(0, 9)));
@@ -165,12 +183,12 @@ TEST_CASE("descriptors belong to the frame they were sent beside, however the fr
 }
 
 TEST_CASE("as many descriptors as the limit are taken; one more ends the connection and leaks none") {
-  ServedHome home;
+  ServedHome home(with_descriptors(4));
   const auto before = open_descriptors();
   {
     RawClient client(home.socket());
     REQUIRE(client.greet());
-    const Fd file = memory_file("x");
+    const Fd file = pipe_with("x");
     const std::vector<int> four(4, file.get());
     const std::vector<int> five(5, file.get());
     REQUIRE(client.send_beside(framed(request(1, "contents")), four));
@@ -187,10 +205,32 @@ TEST_CASE("as many descriptors as the limit are taken; one more ends the connect
   CHECK(soon([&] { return open_descriptors() == before; }));
 }
 
+TEST_CASE("what is not a pipe is refused, ends the connection and is not kept") {
+  ServedHome home;
+  const auto before = open_descriptors();
+  {
+    int ends[2];
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0);
+    const Fd one(ends[0]);
+    const Fd other(ends[1]);
+    const Fd file = memory_file("x");
+    const Fd folder(open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Fd path(open("/", O_PATH | O_CLOEXEC));
+    for (const int descriptor : {file.get(), folder.get(), path.get(), one.get()}) {
+      RawClient client(home.socket());
+      REQUIRE(client.greet());
+      REQUIRE(client.send_beside(framed(request(1, "contents")), {descriptor}));
+      CHECK(complaint(client.hear()) == "a descriptor that is not a pipe");
+      CHECK(client.ended());
+    }
+  }
+  CHECK(soon([&] { return open_descriptors() == before; }));
+}
+
 TEST_CASE("descriptors before hello are not taken") {
   ServedHome home;
   RawClient client(home.socket());
-  const Fd file = memory_file("x");
+  const Fd file = pipe_with("x");
   REQUIRE(client.send_beside(framed(kHello), {file.get()}));
   CHECK_THAT(complaint(client.hear()), Catch::Contains("descriptors"));
   CHECK(client.ended());

@@ -283,8 +283,23 @@ TEST_CASE("what a client has read no longer counts against it") {
   for (int i = 0; i < 30; ++i) CHECK(client->call("large", {{"size", 500'000}}));
 }
 
+TEST_CASE("one user has a limit of its own") {
+  wire::ServerLimits limits;
+  limits.connections_of_user = 3;
+  ServedHome home(limits);
+  std::vector<RawClient> clients;
+  for (int i = 0; i < 3; ++i) REQUIRE(clients.emplace_back(home.socket()).greet());
+  const auto one_more = Client::connect(home.path());
+  REQUIRE_FALSE(one_more);
+  CHECK(one_more.error().message == "too many clients of user " + std::to_string(getuid()) + " are connected");
+  clients.pop_back();
+  CHECK(soon([&] { return Client::connect(home.path()).has_value(); }));
+}
+
 TEST_CASE("connections beyond the limit are told so; places that fall free are given again") {
-  ServedHome home;
+  wire::ServerLimits limits;
+  limits.connections_of_user = limits.connections;
+  ServedHome home(limits);
   std::vector<RawClient> clients;
   for (int i = 0; i < 200; ++i) clients.emplace_back(home.socket());
   int greeted = 0;

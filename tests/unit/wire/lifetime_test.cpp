@@ -17,7 +17,8 @@ using wire::Client;
 using wire::Server;
 
 Server::Callbacks silent() {
-  return {[](const wire::Peer&) { return Result<Json>(Json::object()); },
+  return {[](const wire::Peer&) { return Result<Done>(Done{}); },
+          [](const wire::Peer&) { return Result<Json>(Json::object()); },
           [](const wire::Peer&, wire::Call, wire::Reply) {}, [](const wire::Peer&) {}};
 }
 

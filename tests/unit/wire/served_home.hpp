@@ -1,6 +1,8 @@
 #pragma once
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -27,10 +29,27 @@ inline bool soon(const std::function<bool()>& holds) {
   return holds();
 }
 
+// The read end of a pipe that holds `content` and has no writer any more.
+inline Fd pipe_with(const std::string& content) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("pipe2 failed");
+  Fd reading(ends[0]);
+  const Fd writing(ends[1]);
+  if (!write_all(writing.get(), as_bytes(content), "pipe")) throw std::runtime_error("the pipe is full");
+  return reading;
+}
+
+inline std::string piped_through(const Fd& pipe) {
+  std::string content(4096, '\0');
+  const auto got = ::read(pipe.get(), content.data(), content.size());
+  content.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  return content;
+}
+
 // ServedHome is a home with a daemon that knows a few methods made for tests:
 //   echo      its parameters
 //   large     {size}: that many letters
-//   contents  the contents of each descriptor
+//   contents  what is in each pipe that came along
 //   later     no answer until answer_latest_first()
 //   threaded  its parameters, from another thread
 //   forget    lets the reply go
@@ -59,8 +78,9 @@ class ServedHome {
     return last_peer_;
   }
 
-  // Refuses every hello from now on.
+  // Refuses every hello from now on, or every connection.
   void refuse_everybody() { refusing_ = true; }
+  void admit_nobody() { admitting_ = false; }
 
   std::size_t waiting() {
     const std::lock_guard lock(mutex_);
@@ -79,7 +99,8 @@ class ServedHome {
  private:
   void serve(const wire::ServerLimits& limits) {
     auto server = wire::Server::listen(socket(), limits,
-                                       {[this](const wire::Peer& peer) { return on_hello(peer); },
+                                       {[this](const wire::Peer&) { return admit(); },
+                                        [this](const wire::Peer& peer) { return on_hello(peer); },
                                         [this](const wire::Peer&, wire::Call call, wire::Reply reply) {
                                           on_call(std::move(call), std::move(reply));
                                         },
@@ -87,6 +108,11 @@ class ServedHome {
     if (!server) throw std::runtime_error(server.error().message);
     server_ = std::move(*server);
     thread_ = std::thread([this] { server_->run(); });
+  }
+
+  Result<Done> admit() const {
+    if (admitting_) return Done{};
+    return fail(ErrorKind::NeedsPerson, "you have no role", "ask for one");
   }
 
   Result<Json> on_hello(const wire::Peer& peer) {
@@ -104,7 +130,7 @@ class ServedHome {
       reply(Json(std::string(call.parameters.at("size").get<std::size_t>(), 'x')));
     } else if (call.method == "contents") {
       Json contents = Json::array();
-      for (const auto& descriptor : call.descriptors) contents.push_back(content_of(descriptor));
+      for (const auto& descriptor : call.descriptors) contents.push_back(piped_through(descriptor));
       reply(contents);
     } else if (call.method == "later") {
       const std::lock_guard lock(mutex_);
@@ -123,6 +149,7 @@ class ServedHome {
   std::atomic<int> greeted_ = 0;
   std::atomic<int> closed_ = 0;
   std::atomic<bool> refusing_ = false;
+  std::atomic<bool> admitting_ = true;
   std::unique_ptr<wire::Server> server_;
   std::thread thread_;
 };
