@@ -59,7 +59,10 @@ class Client(Raw):
         self.hello = self.call("hello", version=1)
 
     def call(self, method, **parameters):
-        self.send({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+        try:
+            self.send({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # turned away: the reason is there to be read
         answer = self.receive()
         if answer is None:
             raise ConnectionError("the daemon has hung up")
