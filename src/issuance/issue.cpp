@@ -13,7 +13,7 @@ Result<PlannedBatch> plan(const Work& work, Intake intake) {
 
   for (auto& file : intake.files) {
     if (work.stopping()) return stopped();
-    auto noted = batch->take(std::move(file), intake);
+    auto noted = batch->take(std::move(file));
     if (!noted) return pass_on(noted, "import");
   }
   return std::move(*batch).record();  // plans, digests and refusals become durable together

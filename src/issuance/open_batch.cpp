@@ -1,7 +1,6 @@
 #include "open_batch.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -13,18 +12,6 @@
 
 namespace sealroom {
 namespace {
-
-const std::string& path_of(const Found& file) {
-  return std::visit([](const auto& found) -> const std::string& { return found.path; }, file);
-}
-
-// "B-20261121-0002" after "B-20261121-0001".
-std::string id_after(std::string_view id) {
-  const auto digits = id.rfind('-') + 1;
-  unsigned long number = 0;
-  std::from_chars(id.data() + digits, id.data() + id.size(), number);
-  return fmt::format("{}{:04}", id.substr(0, digits), number + 1);
-}
 
 std::string key_of(std::string_view issuer, std::string_view profile) { return fmt::format("{}/{}", issuer, profile); }
 
@@ -43,18 +30,15 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   if (!std::ranges::is_sorted(intake.files, {}, path_of)) {
     return fail(ErrorKind::Usage, "requests are not in octet order of their paths");
   }
-  auto id = work.appliance.ledger.next_batch_id(work.appliance.clock.now());
+  auto id = work.appliance.ledger.next_batch_id(work.appliance.clock.now(), intake.taken);
   if (!id) return pass_on(id);
-  while (intake.taken.contains(*id)) *id = id_after(*id);
   auto change = work.begin();
   if (!change) return pass_on(change);
 
-  OpenBatch batch(work, std::move(*change));
+  OpenBatch batch(work, intake, std::move(*change));
   batch.id_ = *id;
   batch.now_ = work.appliance.clock.now();
   batch.total_ = intake.files.size();
-  batch.reissue_ = intake.reissue;
-  batch.own_certificate_ = intake.own_certificate;
   for (const auto& [path, reason] : intake.reissue) {
     const bool there =
         std::ranges::any_of(intake.files, [&](const Found& file) { return printable(path_of(file)) == path; });
@@ -67,7 +51,7 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   return batch;
 }
 
-Result<Done> OpenBatch::take(Found file, const Intake& intake) {
+Result<Done> OpenBatch::take(Found file) {
   work_.progress(taken_++, total_);
   const auto place = place_of(path_of(file));
   if (const auto* passed = std::get_if<IgnoredFile>(&file)) {
@@ -94,21 +78,21 @@ Result<Done> OpenBatch::take(Found file, const Intake& intake) {
                        {inactive ? "issuer.not-active" : "profile.unknown",
                         fmt::format("{}; {}", in_force.error().message, in_force.error().hint)});
   }
-  const auto own = intake.wishes.find(printable(submission.path));
-  return judge(std::move(submission), *in_force, own == intake.wishes.end() ? intake.wish : own->second);
+  const auto own = intake_.wishes.find(printable(submission.path));
+  return judge(std::move(submission), *in_force, own == intake_.wishes.end() ? intake_.wish : own->second);
 }
 
 Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForce& in_force) const {
   auto facts = facts_about(work_.appliance, examination, in_force, id_, nullptr);
   if (!facts || examination.request() == nullptr) return facts;
-  if (reissue_.contains(printable(examination.submission.path))) allow_reissue(*facts);
+  if (intake_.reissue.contains(printable(examination.submission.path))) allow_reissue(*facts);
   const auto first = first_path_.find(examination.request()->digest());
   if (first != first_path_.end()) facts->same_request_in_batch = first->second;
   return facts;
 }
 
 void OpenBatch::refuse_own_profile(Examination& examination, const RulesInForce& in_force) const {
-  if (own_certificate_ || !in_force.rules.profile->own_certificate) return;
+  if (intake_.own_certificate || !in_force.rules.profile->own_certificate) return;
   examination.refusals.push_back(
       {"profile.own-certificate",
        fmt::format("profile {} is for the issuer's own certificate, which is made in a ceremony and "
@@ -194,8 +178,8 @@ Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& plan
                              .certificate = {},
                              .entry = 0};
   auto verdict = verdict_of(Decision(permit), place.issuer, place.profile);
-  const auto reissue = reissue_.find(printable(examination.submission.path));
-  if (reissue != reissue_.end()) verdict["reissue_reason"] = reissue->second;
+  const auto reissue = intake_.reissue.find(printable(examination.submission.path));
+  if (reissue != intake_.reissue.end()) verdict["reissue_reason"] = reissue->second;
   if (wish.days) verdict["wished_days"] = *wish.days;
   if (wish.not_before) verdict["wished_not_before"] = to_rfc3339(*wish.not_before);
   if (wish.not_after) verdict["wished_not_after"] = to_rfc3339(*wish.not_after);

@@ -15,10 +15,11 @@ namespace sealroom {
 // OpenBatch is a batch being decided: a change to the ledger that is not durable yet.
 class OpenBatch {
  public:
+  // `intake` outlives the batch; its files may be moved out of it one by one.
   static Result<OpenBatch> open(const Work& work, const Intake& intake);
 
   // Decides on one file and notes the outcome.
-  Result<Done> take(Found file, const Intake& intake);
+  Result<Done> take(Found file);
 
   Result<PlannedBatch> record() &&;
 
@@ -33,7 +34,8 @@ class OpenBatch {
     std::string profile;
   };
 
-  OpenBatch(const Work& work, Change change) : work_(work), change_(std::move(change)) {}
+  OpenBatch(const Work& work, const Intake& intake, Change change)
+      : work_(work), intake_(intake), change_(std::move(change)) {}
   static Place place_of(std::string_view path);
 
   Result<Done> judge(Submission submission, const RulesInForce& in_force, const Wish& wish);
@@ -53,6 +55,7 @@ class OpenBatch {
   Serial new_serial();
 
   const Work& work_;
+  const Intake& intake_;
   Change change_;
   std::string id_;
   Instant now_;
@@ -63,8 +66,6 @@ class OpenBatch {
   bool needs_person_ = false;
   std::string serial_sources_ = "kernel";
   std::vector<Json> ignored_;
-  bool own_certificate_ = false;
-  std::map<std::string, std::string> reissue_;               // printable path → reason
   std::map<Digest, std::string> first_path_;                 // request → where it stood first in this batch
   std::map<std::string, OpenPlan> plans_;                    // issuer →
   std::map<std::string, Result<RulesInForce>> rules_;        // "issuer/profile" →

@@ -108,13 +108,14 @@ Result<std::vector<IssuerRow>> Ledger::issuers() const {
   return found;
 }
 
-Result<std::string> Ledger::next_batch_id(Instant day) const {
+Result<std::string> Ledger::next_batch_id(Instant day, const std::set<std::string>& taken) const {
   ledger::BatchId id{.day = to_compact_day(day)};
   auto newest = sqlite::first<std::uint64_t>(
       *database_->connection, [](const sqlite::Rows& row) { return row.count(0); },
       "SELECT number FROM batch WHERE day = ?1 ORDER BY number DESC LIMIT 1", id.day);
   if (!newest) return pass_on(newest);
   id.number = newest->value_or(0) + 1;
+  while (taken.contains(ledger::text_of(id))) ++id.number;
   return ledger::text_of(id);
 }
 

@@ -10,6 +10,13 @@ mkdir -p "$requests/server_cert" "$requests/client_cert"
 server_csr "$requests/server_cert/broker.csr" broker.example.com
 client_csr "$requests/client_cert/client.csr" client
 
+# The daemon again, with the configuration as it is now, and its tokens unlocked.
+restart() {
+  stop_daemon
+  start_daemon
+  sealroom unlock --all >/dev/null
+}
+
 # states BATCH: of its requests, in order.
 states() { sealroom batch show "$1" --json | look '" ".join(r.get("state", r["verdict"]) for r in d["report"]["requests"])'; }
 
@@ -164,9 +171,7 @@ server_csr "$requests/server_cert/kept.csr" kept.example.com
 expect_exit 0 sealroom import "$medium" --json
 batch=$(look 'd["batch"]' <stdout)
 sed -i '/^\[client_cert\]/,/^$/s/OpenSSL Generated Client Certificate/changed since/' "$home/issuers/intermediate.cnf"
-stop_daemon
-start_daemon
-sealroom unlock --all >/dev/null
+restart
 expect_exit 3 sealroom sign "$batch"
 says "1 issued, 1 withheld"
 is "$(states "$batch")" "refused issued"
@@ -187,9 +192,7 @@ rm "$requests/client_cert/changed.csr" "$requests/server_cert/kept.csr"
 expect_exit 0 sealroom import "$medium" --json
 batch=$(look 'd["batch"]' <stdout)
 sed -i '/^      client_cert:/d' "$home/sealroom.yaml"
-stop_daemon
-start_daemon
-sealroom unlock --all >/dev/null
+restart
 expect_exit 3 sealroom sign "$batch"
 says "1 issued, 1 withheld"
 is "$(states "$batch")" "refused issued"
@@ -208,16 +211,12 @@ step "a section that would break a certificate rule: the request is refused with
 rm -rf "$requests"/*/*
 server_csr "$requests/server_cert/unfit.csr" unfit.example.com
 sed -i '/^\[server_cert\]/,/^$/s/^authorityKeyIdentifier.*/authorityKeyIdentifier = none/' "$home/issuers/intermediate.cnf"
-stop_daemon
-start_daemon
-sealroom unlock --all >/dev/null
+restart
 expect_exit 3 sealroom import "$medium" --json
 refused_for intermediate/server_cert/unfit.csr profile.unfit stdout
 grep -q "cert.authority-key-identifier" stdout || fail "the certificate rule is not named"
 sed -i 's/^authorityKeyIdentifier = none/authorityKeyIdentifier = keyid,issuer:always/' "$home/issuers/intermediate.cnf"
-stop_daemon
-start_daemon
-sealroom unlock --all >/dev/null
+restart
 server_csr "$requests/server_cert/unfit.csr" fit.example.com
 expect_exit 0 sealroom import "$medium" --json
 

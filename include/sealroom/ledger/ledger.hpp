@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,8 +102,8 @@ class Ledger {
   Result<std::optional<IssuerRow>> issuer(std::string_view name) const;
   Result<std::vector<IssuerRow>> issuers() const;
 
-  // "B-20261121-0001": the next identifier for `day`, never given before.
-  Result<std::string> next_batch_id(Instant day) const;
+  // "B-20261121-0001": the next identifier for `day`, never given before and not in `taken`.
+  Result<std::string> next_batch_id(Instant day, const std::set<std::string>& taken = {}) const;
   Result<std::optional<BatchRow>> batch(std::string_view id) const;
   Result<std::vector<BatchRow>> batches() const;  // newest first
   Result<Done> each_request(std::string_view batch, const std::function<Result<Done>(const RequestRow&)>& visit) const;

@@ -30,6 +30,11 @@ struct IgnoredFile {
 
 using Found = std::variant<Submission, UnreadableFile, IgnoredFile>;
 
+// The path of whatever was found, as octets relative to requests/.
+inline const std::string& path_of(const Found& file) {
+  return std::visit([](const auto& found) -> const std::string& { return found.path; }, file);
+}
+
 // Walks `medium`/requests/ with the caller's rights and hands each file to `visit`, one at a time, in no particular
 // order; stops at the first error that `visit` returns.
 //

@@ -36,7 +36,7 @@ Result<Done> each_line(wire::Client& client, Json parameters, const std::functio
 
 Result<int> audit_show(const Command& command) {
   namespace po = boost::program_options;
-  Words words("audit show [--batch BATCH] [--from N]");
+  Words words(command);
   std::uint64_t from = 0;
   words.options()("batch", po::value<std::string>())("from", po::value(&from));
   auto read = words.read(command.words, 0, 0);
@@ -55,7 +55,7 @@ Result<int> audit_show(const Command& command) {
 }
 
 Result<int> audit_export(const Command& command) {
-  Words words("audit export MEDIUM");
+  Words words(command);
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   auto client = wire::Client::connect(command.home);
@@ -96,7 +96,7 @@ Result<int> audit_export(const Command& command) {
 }
 
 Result<int> audit_verify(const Command& command) {
-  Words words("audit verify");
+  Words words(command);
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   return show(command, "audit.verify", Json::object(), [](const Json& answer) {

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t kMessageOctets = 600 * 1024;
 
-const std::string& path_of(const Found& file) {
-  return std::visit([](const auto& found) -> const std::string& { return found.path; }, file);
-}
-
 Json json_of(const Found& file) {
   Json json{{"path", to_base64(as_bytes(path_of(file)))}};
   if (const auto* submission = std::get_if<Submission>(&file)) json["octets"] = to_base64(submission->octets);
@@ -68,9 +64,9 @@ struct WishOptions {
   std::vector<std::string> words;
 };
 
-Result<WishOptions> read_wish(const Command& command, const char* usage) {
+Result<WishOptions> read_wish(const Command& command) {
   namespace po = boost::program_options;
-  Words words(usage);
+  Words words(command);
   std::uint64_t days = 0;
   words.options()("days", po::value(&days))("not-before", po::value<std::string>())(
       "not-after", po::value<std::string>())("reissue", po::value<std::string>())("reason", po::value<std::string>());
@@ -132,8 +128,7 @@ Result<Json> import_medium(wire::Client& client, const std::string& medium, Json
 }
 
 Result<int> import(const Command& command) {
-  auto options =
-      read_wish(command, "import MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
+  auto options = read_wish(command);
   if (!options) return pass_on(options);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
@@ -145,8 +140,7 @@ Result<int> import(const Command& command) {
 }
 
 Result<int> process(const Command& command) {
-  auto options =
-      read_wish(command, "process MEDIUM [--days N] [--not-before T] [--not-after T] [--reissue FILE --reason WHY]");
+  auto options = read_wish(command);
   if (!options) return pass_on(options);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
@@ -191,7 +185,7 @@ Result<int> process(const Command& command) {
 }
 
 Result<int> sign(const Command& command) {
-  Words words("sign BATCH[/ISSUER]");
+  Words words(command);
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   const auto parts = split(words.plain()[0], '/');
@@ -219,7 +213,7 @@ Result<int> sign(const Command& command) {
 }
 
 Result<int> batch_list(const Command& command) {
-  Words words("batch list");
+  Words words(command);
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   return show(command, "batch.list", Json::object(), [](const Json& answer) {
@@ -233,7 +227,7 @@ Result<int> batch_list(const Command& command) {
 }
 
 Result<int> batch_show(const Command& command) {
-  Words words("batch show BATCH");
+  Words words(command);
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   auto client = wire::Client::connect(command.home);
@@ -258,7 +252,7 @@ Result<int> batch_show(const Command& command) {
 }
 
 Result<int> batch_replan(const Command& command) {
-  Words words("batch replan BATCH");
+  Words words(command);
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   auto client = wire::Client::connect(command.home);

@@ -208,7 +208,7 @@ Result<Done> perform_all(Performance& performance, Script& script, const Command
 }  // namespace
 
 Result<int> ceremony_check(const Command& command) {
-  Words words("ceremony check SCRIPT");
+  Words words(command);
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   auto checked = read_script(words.plain()[0]);
@@ -228,7 +228,7 @@ Result<int> ceremony_check(const Command& command) {
 
 Result<int> ceremony_run(const Command& command) {
   namespace po = boost::program_options;
-  Words words("ceremony run SCRIPT [--medium DIR] [--pin-file F | --pin-fd N]");
+  Words words(command);
   PinSource pins;
   words.options()("medium", po::value<std::string>())("pin-file", po::value(&pins.file))("pin-fd", po::value(&pins.fd));
   auto read = words.read(command.words, 1, 1);

@@ -93,7 +93,7 @@ Result<std::optional<Certificate>> issuer_certificate_in(const std::string& path
 
 Result<int> check(const Command& command) {
   namespace po = boost::program_options;
-  Words words("check [--issuer I --profile P] [--issuer-cert F] PATH...");
+  Words words(command);
   words.options()("issuer", po::value<std::string>())("profile", po::value<std::string>())("issuer-cert",
                                                                                            po::value<std::string>());
   auto read = words.read(command.words, 1, 100'000);

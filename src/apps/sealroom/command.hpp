@@ -23,13 +23,13 @@ struct Command {
   std::string home;
   Output output = Output::People;
   std::vector<std::string> words;  // what follows the command's name
+  const char* usage = "";          // of the command, from the table
 };
 
 // A command's own options and words, read strictly.
 class Words {
  public:
-  // `usage` is the line that --help and errors show.
-  explicit Words(std::string usage) : usage_(std::move(usage)), known_("options") {}
+  explicit Words(const Command& command) : usage_(command.usage), known_("options") {}
 
   boost::program_options::options_description_easy_init options() { return known_.add_options(); }
 

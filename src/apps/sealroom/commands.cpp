@@ -6,7 +6,7 @@ std::span<const NamedCommand> commands() {
   static constexpr NamedCommand kCommands[] = {
       {"init", "init [--softhsm] [--module PATH] [--profiles guide]", "make a home", &init},
       {"status", "status", "what there is, and what needs a person", &status},
-      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N]", "log in to tokens", &unlock},
+      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try]", "log in to tokens", &unlock},
       {"lock", "lock [ISSUER|log]...", "log out of tokens (all, when none is named)", &lock},
       {"ceremony check", "ceremony check SCRIPT", "validate a ceremony script and print what will happen",
        &ceremony_check},

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -93,7 +92,7 @@ Result<Exported> export_to(wire::Client& client, const std::string& batch, const
 }
 
 Result<int> export_batch(const Command& command) {
-  Words words("export BATCH MEDIUM [--partial]");
+  Words words(command);
   words.options()("partial", "");
   auto read = words.read(command.words, 2, 2);
   if (!read) return pass_on(read);

@@ -192,7 +192,7 @@ Result<Done> build(const Choice& choice) {
 
 Result<int> init(const Command& command) {
   namespace po = boost::program_options;
-  Words words("init [--softhsm] [--module PATH] [--profiles guide]");
+  Words words(command);
   words.options()("softhsm", "")("module", po::value<std::string>())("profiles", po::value<std::string>());
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);

@@ -76,7 +76,7 @@ Result<std::string> add_request(const std::string& medium, std::string_view pare
 }  // namespace
 
 Result<int> issuer_list(const Command& command) {
-  Words words("issuer list");
+  Words words(command);
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   return show(command, "issuer.list", Json::object(), [](const Json& answer) {
@@ -90,7 +90,7 @@ Result<int> issuer_list(const Command& command) {
 }
 
 Result<int> issuer_show(const Command& command) {
-  Words words("issuer show ISSUER");
+  Words words(command);
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);
   return show(command, "issuer.show", {{"issuer", words.plain()[0]}}, [](const Json& issuer) {
@@ -119,7 +119,7 @@ Result<int> issuer_show(const Command& command) {
 
 Result<int> issuer_request(const Command& command) {
   namespace po = boost::program_options;
-  Words words("issuer request ISSUER [MEDIUM --for PARENT/PROFILE]");
+  Words words(command);
   words.options()("for", po::value<std::string>());
   auto read = words.read(command.words, 1, 2);
   if (!read) return pass_on(read);
@@ -154,7 +154,7 @@ Result<int> issuer_request(const Command& command) {
 
 Result<int> issuer_install(const Command& command) {
   namespace po = boost::program_options;
-  Words words("issuer install ISSUER FILE... [--fingerprint HEX8]");
+  Words words(command);
   words.options()("fingerprint", po::value<std::string>());
   auto read = words.read(command.words, 2, 16);
   if (!read) return pass_on(read);
@@ -185,7 +185,7 @@ Result<int> issuer_install(const Command& command) {
 
 Result<int> certificate_list(const Command& command) {
   namespace po = boost::program_options;
-  Words words("certificate list [--issuer ISSUER]");
+  Words words(command);
   words.options()("issuer", po::value<std::string>());
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
@@ -214,7 +214,7 @@ Result<int> certificate_list(const Command& command) {
 
 Result<int> certificate_show(const Command& command) {
   namespace po = boost::program_options;
-  Words words("certificate show SERIAL [--issuer ISSUER]");
+  Words words(command);
   words.options()("issuer", po::value<std::string>());
   auto read = words.read(command.words, 1, 1);
   if (!read) return pass_on(read);

@@ -35,7 +35,7 @@ const NamedCommand* find_command(const std::vector<std::string>& words, std::siz
 Result<int> run(std::vector<std::string> words) {
   const char* home = getenv("SEALROOM_HOME");
   Command command{
-      .home = home != nullptr && *home != '\0' ? home : kDefaultHome, .output = Output::People, .words = {}};
+      .home = home != nullptr && *home != '\0' ? home : kDefaultHome, .output = Output::People, .words = {}, .usage = ""};
   while (!words.empty() && words.front().starts_with("-")) {
     const auto option = words.front();
     words.erase(words.begin());
@@ -77,6 +77,7 @@ Result<int> run(std::vector<std::string> words) {
     return fail(ErrorKind::Usage, fmt::format("there is no command \"{}\"", printable(words.front())),
                 "sealroom --help");
   command.words.assign(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
+  command.usage = found->usage;
   return found->run(command);
 }
 

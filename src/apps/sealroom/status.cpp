@@ -37,7 +37,7 @@ std::vector<std::string> owners_of(const Json& status) {
 }  // namespace
 
 Result<int> status(const Command& command) {
-  Words words("status");
+  Words words(command);
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   return show(command, "status", Json::object(), [](const Json& status) {
@@ -60,7 +60,7 @@ Result<int> status(const Command& command) {
 
 Result<int> unlock(const Command& command) {
   namespace po = boost::program_options;
-  Words words("unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try]");
+  Words words(command);
   PinSource source;
   words.options()("all", "")("pin-file", po::value(&source.file))("pin-fd", po::value(&source.fd))(
       "accept-final-try", po::bool_switch(&source.accept_final_try));
@@ -90,7 +90,7 @@ Result<int> unlock(const Command& command) {
 }
 
 Result<int> lock(const Command& command) {
-  Words words("lock [ISSUER|log]...");
+  Words words(command);
   auto read = words.read(command.words, 0, 64);
   if (!read) return pass_on(read);
   auto client = wire::Client::connect(command.home);

@@ -112,7 +112,7 @@ Work Dispatch::work_of(const Request& request) {
 }
 
 Result<Json> Dispatch::unless_stopping(const std::function<Result<Json>()>& work) const {
-  if (stopping_) return fail(ErrorKind::Failed, "the daemon is stopping", "start it again and repeat");
+  if (stopping_) return stopped();
   return attempt(work);
 }
 

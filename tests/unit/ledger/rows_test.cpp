@@ -103,6 +103,7 @@ TEST_CASE("batch identifiers count up within a day and are never given twice") {
   auto ledger = home.open();
   const auto day = at("2026-11-21T23:59:59Z");
   CHECK(*ledger.next_batch_id(day) == "B-20261121-0001");
+  CHECK(*ledger.next_batch_id(day, {"B-20261121-0001", "B-20261121-0002", "B-20261121-0004"}) == "B-20261121-0003");
   add_batch(ledger, "B-20261121-0001");
   CHECK(*ledger.next_batch_id(day) == "B-20261121-0002");
   CHECK(*ledger.next_batch_id(day + std::chrono::seconds{1}) == "B-20261122-0001");
