@@ -3,6 +3,7 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/keys.hpp"
+#include "sealroom/issuance/recovery.hpp"
 #include "sealroom/log/canonical.hpp"
 
 namespace sealroom {
@@ -48,18 +49,24 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
     return fail(ErrorKind::Usage, fmt::format("the key URI of {} has no object: a new key needs a label", owner));
   }
 
-  auto intent = record(work, {.name = "key.generating",
-                              .outcome = "ok",
-                              .details = {{"owner", owner},
-                                          {"algorithm", spec.text()},
-                                          {"label", printable(uri->object())},
-                                          {"token_serial", (*token)->info().serial}}});
+  auto accounted = nothing_unaccounted(ledger, configuration);
+  if (!accounted) return pass_on(accounted);
+  auto intent = record(work,
+                       {.name = "key.generating",
+                        .outcome = "ok",
+                        .details = {{"owner", owner},
+                                    {"algorithm", spec.text()},
+                                    {"label", printable(uri->object())},
+                                    {"token_serial", (*token)->info().serial}}},
+                       key_tag(owner));
   if (!intent) return pass_on(intent);
   auto generated = (*token)->generate(spec, uri->object());
   if (!generated) {
-    auto noted = record(work, {.name = "key.generation-failed",
-                               .outcome = "error",
-                               .details = {{"owner", owner}, {"reason", printable(generated.error().message)}}});
+    auto noted = record(work,
+                        {.name = "key.generation-failed",
+                         .outcome = "error",
+                         .details = {{"owner", owner}, {"reason", printable(generated.error().message)}}},
+                        key_tag(owner));
     if (!noted) return pass_on(noted);
     return pass_on(generated, owner);
   }
@@ -82,7 +89,8 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
                                          {"token_serial", row.token_serial},
                                          {"key_id", to_hex(row.key_id)},
                                          {"public_key_sha256", to_hex(generated->public_key.digest())},
-                                         {"evidence", generated->evidence}}});
+                                         {"evidence", generated->evidence}}},
+                            key_tag(owner));
   if (!seq) return pass_on(seq);
   auto put = change->put_key(row);
   if (!put) return pass_on(put);

@@ -316,6 +316,10 @@ Result<PlannedBatch> OpenBatch::record() && {
                                          {"ignored", ignored_.size()}}},
                             id_);
   if (!seq) return pass_on(seq);
+  if (intake_.together_with) {
+    auto done = intake_.together_with(change_);
+    if (!done) return pass_on(done);
+  }
   auto receipt = std::move(change_).commit();
   if (!receipt) return pass_on(receipt);
   return PlannedBatch{.id = id_, .requests = position_, .accepted = accepted_, .needs_person = needs_person_};

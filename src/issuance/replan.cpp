@@ -1,7 +1,8 @@
 #include <fmt/format.h>
 
+#include "replan.hpp"
 #include "sealroom/base/text.hpp"
-#include "sealroom/issuance/issue.hpp"
+#include "sealroom/issuance/recovery.hpp"
 
 namespace sealroom {
 namespace {
@@ -17,15 +18,28 @@ Wish wish_in(const Json& verdict) {
   return wish;
 }
 
-// The requests of `batch` that were accepted and have no certificate, and the planned certificates among them.
-struct Leftover {
-  Intake intake;
-  std::vector<CertificateRow> planned;
-};
+Result<Done> expire(Change& change, const std::vector<CertificateRow>& rows) {
+  for (const auto& row : rows) {
+    auto seq = change.append({.name = "certificate.expired",
+                               .outcome = "ok",
+                               .details = {{"batch", row.batch},
+                                           {"issuer", row.issuer},
+                                           {"serial", to_upper_hex(row.serial)},
+                                           {"reason", "planned again"}}},
+                              row.batch);
+    if (!seq) return pass_on(seq);
+    auto moved = change.set_state(row.id, CertificateState::Expired, *seq, "planned again");
+    if (!moved) return pass_on(moved);
+  }
+  return Done{};
+}
 
-Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch) {
+}  // namespace
+
+Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const std::set<std::uint64_t>& positions) {
   Leftover left;
   auto read = ledger.each_request(batch, [&](const RequestRow& request) -> Result<Done> {
+    if (!positions.empty() && !positions.contains(request.position)) return Done{};
     auto row = ledger.certificate_of_request(batch, request.position);
     if (!row) return pass_on(row);
     if (!*row || (*row)->state == CertificateState::Issued) return Done{};
@@ -42,32 +56,9 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch) {
   return left;
 }
 
-Result<Done> expire(const Work& work, const std::vector<CertificateRow>& rows) {
-  if (rows.empty()) return Done{};
-  auto change = work.begin();
-  if (!change) return pass_on(change);
-  for (const auto& row : rows) {
-    auto seq = change->append({.name = "certificate.expired",
-                               .outcome = "ok",
-                               .details = {{"batch", row.batch},
-                                           {"issuer", row.issuer},
-                                           {"serial", to_upper_hex(row.serial)},
-                                           {"reason", "planned again"}}},
-                              row.batch);
-    if (!seq) return pass_on(seq);
-    auto moved = change->set_state(row.id, CertificateState::Expired, *seq, "planned again");
-    if (!moved) return pass_on(moved);
-  }
-  auto receipt = std::move(*change).commit();
-  if (!receipt) return pass_on(receipt);
-  return Done{};
-}
-
-}  // namespace
-
 Result<PlannedBatch> replan(const Work& work, std::string_view batch) {
   auto& ledger = work.appliance.ledger;
-  auto accounted = nothing_open(ledger);
+  auto accounted = nothing_unaccounted(ledger, work.appliance.configuration);
   if (!accounted) return pass_on(accounted);
   auto known = ledger.batch(batch);
   if (!known) return pass_on(known);
@@ -78,8 +69,7 @@ Result<PlannedBatch> replan(const Work& work, std::string_view batch) {
     return fail(ErrorKind::Usage, fmt::format("batch {} has nothing left to plan", batch),
                 fmt::format("sealroom batch show {}", batch));
   }
-  auto expired = expire(work, left->planned);
-  if (!expired) return pass_on(expired);
+  left->intake.together_with = [&](Change& change) { return expire(change, left->planned); };
   return plan(work, std::move(left->intake));
 }
 

@@ -4,21 +4,13 @@
 
 #include <fmt/format.h>
 
-namespace sealroom {
+#include "sealroom/issuance/recovery.hpp"
 
-Result<Done> nothing_open(const Ledger& ledger) {
-  auto open = ledger.started();
-  if (!open) return pass_on(open);
-  if (open->empty()) return Done{};
-  return fail(ErrorKind::NeedsPerson,
-              fmt::format("{} certificate(s) of batch {} were started and have no outcome: signatures may exist",
-                          open->size(), open->front().batch),
-              "their serials must be accounted for before anything else is signed; see docs/operations.md");
-}
+namespace sealroom {
 
 Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch, std::string_view issuer) {
   auto& appliance = work.appliance;
-  auto accounted = nothing_open(appliance.ledger);
+  auto accounted = nothing_unaccounted(appliance.ledger, appliance.configuration);
   if (!accounted) return pass_on(accounted);
   auto known = appliance.ledger.batch(batch);
   if (!known) return pass_on(known);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -25,6 +26,8 @@ struct Intake {
   std::set<std::string> taken{};
   // Printable path → reason: here an earlier certificate for the same request or key is no obstacle.
   std::map<std::string, std::string> reissue{};
+  // What becomes durable together with the batch, if anything.
+  std::function<Result<Done>(Change&)> together_with{};
 };
 
 // What an import made.
@@ -61,8 +64,5 @@ Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint6
 
 // The whole report of `batch` (sealroom-report/1).
 Result<Json> report(const Ledger& ledger, std::string_view batch);
-
-// Error (NeedsPerson) when a started group of an earlier run has no outcome: a signature may exist.
-Result<Done> nothing_open(const Ledger& ledger);
 
 }  // namespace sealroom

@@ -87,6 +87,7 @@ Result<int> issuer_request(const Command&);
 Result<int> issuer_install(const Command&);
 Result<int> certificate_list(const Command&);
 Result<int> certificate_show(const Command&);
+Result<int> recover(const Command&);
 Result<int> audit_show(const Command&);
 Result<int> audit_export(const Command&);
 Result<int> audit_verify(const Command&);

@@ -27,6 +27,7 @@ std::span<const Method> methods() {
       {"sign", Role::Officer, AsJob{&sign_batch}},
       {"issuer.request", Role::Officer, &request_issuer},
       {"issuer.install", Role::Officer, &install_issuer},
+      {"recover", Role::Officer, AsJob{&recover_after_crash}},
       {"ceremony.generate-key", Role::Officer, AsJob{&generate_issuer_key}},
       {"ceremony.self-sign", Role::Officer, AsJob{&self_sign_issuer}},
       {"ceremony.issue", Role::Officer, AsJob{&issue_issuer}},

@@ -61,6 +61,8 @@ Result<Json> request_issuer(Daemon&, Request&, const Work&);
 Result<Json> issue_issuer(Daemon&, Request&, const Work&);
 Result<Json> install_issuer(Daemon&, Request&, const Work&);
 
+Result<Json> recover_after_crash(Daemon&, Request&, const Work&);
+
 Result<Json> job_look(Daemon&, Request&);
 Result<Json> import_add(Daemon&, Request&);
 Result<Json> import_run(Daemon&, Request&, const Work&);

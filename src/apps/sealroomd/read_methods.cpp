@@ -4,6 +4,7 @@
 #include "parameters.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/recovery.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/plan/report.hpp"
 #include "sealroom/x509/name.hpp"
@@ -103,13 +104,19 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
     if (!key.contains("key"))
       say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
   }
-  auto open = daemon.reading.started();
+  auto open = unaccounted(daemon.reading, daemon.configuration);
   if (!open) return pass_on(open);
-  if (!open->empty()) {
+  if (!open->suspects.empty()) {
     say_what_waits(attention,
                    fmt::format("{} certificate(s) of batch {} were started and have no outcome: nothing else is signed",
-                               open->size(), open->front().batch),
-                   "see docs/operations.md, After a crash");
+                               open->suspects.size(), open->suspects.front().batch),
+                   "sealroom recover");
+  }
+  for (const auto& intent : open->keys) {
+    say_what_waits(attention,
+                   fmt::format("the key of {} was being generated and has no outcome: nothing else is signed",
+                               intent.owner),
+                   "sealroom recover");
   }
   auto planned = daemon.reading.planned();
   if (!planned) return pass_on(planned);

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sealroom/issuance/appliance.hpp"
+#include "sealroom/issuance/issue.hpp"
+
+// What is done after a crash, before anything else is signed.
+namespace sealroom {
+
+// A key that was about to be generated when the daemon ended: the token may hold the pair, the ledger does not know it.
+struct OpenKeyIntent {
+  std::string owner;
+  std::string label;         // of the objects on the token
+  std::string token_serial;
+};
+
+// What a crash left without an outcome.
+struct Unaccounted {
+  std::vector<CertificateRow> suspects;  // started and not recorded: a signature may exist; never more than a group
+  std::vector<OpenKeyIntent> keys;
+
+  bool empty() const { return suspects.empty() && keys.empty(); }
+};
+
+// Errors: Integrity.
+Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration);
+
+// Error (NeedsPerson) while anything is unaccounted: nothing is signed and no key is made before recover().
+Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration);
+
+// The log tag under which the life of an owner's key is found.
+std::string key_tag(std::string_view owner);
+
+// What recover() did.
+struct Recovered {
+  std::vector<CertificateRow> burned;   // the suspects, now abandoned
+  std::vector<OpenKeyIntent> keys;      // intents closed; what lies on the token must be adopted or destroyed
+  std::vector<PlannedBatch> planned;    // new batches for the suspects' requests
+  std::vector<std::string> ceremonies;  // issuers whose own certificate must be made again by their ceremony
+};
+
+// Accounts for everything unaccounted, as one durable change: each suspect's serial is burned (state abandoned, event
+// certificate.abandoned, proposed for revocation), each open key intent is closed (key.abandoned). Then the suspects'
+// requests are planned again. With nothing unaccounted it does nothing. Errors: Integrity.
+Result<Recovered> recover(const Work& work);
+
+}  // namespace sealroom

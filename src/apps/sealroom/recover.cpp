@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include "daemon_call.hpp"
+
+namespace sealroom::cli {
+namespace {
+
+std::string text_of(const Json& json, const char* name) { return json.at(name).get<std::string>(); }
+
+void tell(const Json& answer) {
+  for (const auto& row : answer.at("burned")) {
+    say(fmt::format("burned: serial {} of {} ({} in batch {}); a signature may exist: revoke it",
+                    text_of(row, "serial"), text_of(row, "issuer"), text_of(row, "name"), text_of(row, "batch")));
+  }
+  for (const auto& key : answer.at("keys")) {
+    say(fmt::format("closed: the key of {} was being generated; token {} may hold a pair labelled {} that the ledger "
+                    "does not know",
+                    text_of(key, "owner"), text_of(key, "token_serial"), text_of(key, "label")));
+  }
+  for (const auto& batch : answer.at("planned")) {
+    say(fmt::format("planned again: batch {}, {} of {} request(s) accepted  ->  sealroom sign {}",
+                    text_of(batch, "batch"), batch.at("accepted").get<std::uint64_t>(),
+                    batch.at("requests").get<std::uint64_t>(), text_of(batch, "batch")));
+  }
+  for (const auto& issuer : answer.at("ceremonies"))
+    say(fmt::format("the certificate of issuer {} was not made: run its ceremony again", issuer.get<std::string>()));
+  if (answer.at("burned").empty() && answer.at("keys").empty()) say("nothing is unaccounted for");
+}
+
+}  // namespace
+
+Result<int> recover(const Command& command) {
+  Words words(command);
+  auto read = words.read(command.words, 0, 0);
+  if (!read) return pass_on(read);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto answer = call_job(*client, "recover", Json::object(), "recovering");
+  if (!answer) return pass_on(answer);
+  if (command.output == Output::Json) {
+    print(*answer);
+  } else {
+    tell(*answer);
+  }
+  return kDone;
+}
+
+}  // namespace sealroom::cli

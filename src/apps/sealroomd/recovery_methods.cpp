@@ -1,0 +1,34 @@
+#include "methods.hpp"
+#include "parameters.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/recovery.hpp"
+
+// Methods for bad days: on the writing desk.
+namespace sealroom::daemon {
+
+Result<Json> recover_after_crash(Daemon&, Request& request, const Work& work) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  auto recovered = recover(work);
+  if (!recovered) return pass_on(recovered);
+  Json answer{{"format", "sealroom-recover/1"},
+              {"burned", Json::array()},
+              {"keys", Json::array()},
+              {"planned", Json::array()},
+              {"ceremonies", recovered->ceremonies}};
+  for (const auto& row : recovered->burned) {
+    answer["burned"].push_back(
+        {{"batch", row.batch}, {"issuer", row.issuer}, {"name", row.name}, {"serial", to_upper_hex(row.serial)}});
+  }
+  for (const auto& key : recovered->keys) {
+    answer["keys"].push_back({{"owner", key.owner}, {"label", key.label}, {"token_serial", key.token_serial}});
+  }
+  for (const auto& batch : recovered->planned) {
+    answer["planned"].push_back({{"batch", batch.id}, {"requests", batch.requests}, {"accepted", batch.accepted}});
+  }
+  auto covered = checkpoint_if_unlocked(work);
+  if (!covered) return pass_on(covered, "everything is accounted for, but no checkpoint covers it");
+  return answer;
+}
+
+}  // namespace sealroom::daemon

@@ -1,0 +1,164 @@
+#include "sealroom/issuance/recovery.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "replan.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr std::string_view kSuspect =
+    "the daemon ended after this was started and before its outcome was recorded: a signature may exist";
+
+// The newest entry of the owner's key, when it is an intent without an outcome.
+Result<std::optional<OpenKeyIntent>> open_intent(const Ledger& ledger, std::string_view owner, std::uint64_t size) {
+  std::optional<OpenKeyIntent> open;
+  auto read = ledger.each_line(0, size, key_tag(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    const auto& details = entry->event.details;
+    open.reset();
+    if (entry->event.name == "key.generating")
+      open = OpenKeyIntent{std::string(owner), details.value("label", ""), details.value("token_serial", "")};
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return open;
+}
+
+Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {
+  auto seq = change.append({.name = "key.abandoned",
+                            .outcome = "error",
+                            .details = {{"owner", intent.owner},
+                                        {"label", intent.label},
+                                        {"token_serial", intent.token_serial},
+                                        {"reason", "the daemon ended while the token was asked for this key"}}},
+                           key_tag(intent.owner));
+  if (!seq) return pass_on(seq);
+  return Done{};
+}
+
+Result<Done> burn(Change& change, const CertificateRow& row) {
+  auto seq = change.append({.name = "certificate.abandoned",
+                            .outcome = "error",
+                            .details = {{"batch", row.batch},
+                                        {"issuer", row.issuer},
+                                        {"serial", to_upper_hex(row.serial)},
+                                        {"tbs_sha256", to_hex(sha256(row.to_be_signed))},
+                                        {"reason", kSuspect},
+                                        {"proposed", "revocation"}}},
+                           row.batch);
+  if (!seq) return pass_on(seq);
+  return change.set_state(row.id, CertificateState::Abandoned, *seq, kSuspect);
+}
+
+// The issuer of this appliance that asked with this request for its own certificate; its ceremony asks again.
+Result<std::optional<std::string>> asked_by_issuer(const Ledger& ledger, const CertificateRow& row) {
+  auto issuers = ledger.issuers();
+  if (!issuers) return pass_on(issuers);
+  for (const auto& issuer : *issuers) {
+    if (!issuer.request.empty() && sha256(issuer.request) == row.request_digest) return std::optional(issuer.name);
+  }
+  return std::nullopt;
+}
+
+// What is to be planned again, by batch. The rest is left to ceremonies.
+Result<std::map<std::string, std::set<std::uint64_t>>> requests_of(const Ledger& ledger, Recovered& recovered) {
+  std::map<std::string, std::set<std::uint64_t>> wanted;
+  for (const auto& row : recovered.burned) {
+    auto issuer = asked_by_issuer(ledger, row);
+    if (!issuer) return pass_on(issuer);
+    if (*issuer) {
+      recovered.ceremonies.push_back(**issuer);
+    } else {
+      wanted[row.batch].insert(row.request);
+    }
+  }
+  return wanted;
+}
+
+Result<Done> account_for(Change& change, const Unaccounted& open) {
+  for (const auto& row : open.suspects) {
+    auto burned = burn(change, row);
+    if (!burned) return burned;
+  }
+  for (const auto& intent : open.keys) {
+    auto closed = close_intent(change, intent);
+    if (!closed) return closed;
+  }
+  return Done{};
+}
+
+}  // namespace
+
+std::string key_tag(std::string_view owner) { return fmt::format("key/{}", owner); }
+
+Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration) {
+  Unaccounted open;
+  auto suspects = ledger.started();
+  if (!suspects) return pass_on(suspects);
+  open.suspects = std::move(*suspects);
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  std::vector<std::string_view> owners{kLogOwner};
+  for (const auto& [name, settings] : configuration.issuers()) owners.push_back(name);
+  for (const auto owner : owners) {
+    auto intent = open_intent(ledger, owner, *size);
+    if (!intent) return pass_on(intent);
+    if (*intent) open.keys.push_back(**intent);
+  }
+  return open;
+}
+
+Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration) {
+  auto open = unaccounted(ledger, configuration);
+  if (!open) return pass_on(open);
+  if (open->empty()) return Done{};
+  const auto what =
+      open->suspects.empty()
+          ? fmt::format("the key of {} was being generated when the daemon ended", open->keys.front().owner)
+          : fmt::format("{} certificate(s) of batch {} were started and have no outcome: signatures may exist",
+                        open->suspects.size(), open->suspects.front().batch);
+  return fail(ErrorKind::NeedsPerson, what, "account for them before anything else is signed: sealroom recover");
+}
+
+Result<Recovered> recover(const Work& work) {
+  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  auto open = unaccounted(ledger, configuration);
+  if (!open) return pass_on(open);
+  Recovered recovered{.burned = open->suspects, .keys = open->keys, .planned = {}, .ceremonies = {}};
+  if (open->empty()) return recovered;
+  auto wanted = requests_of(ledger, recovered);
+  if (!wanted) return pass_on(wanted);
+
+  if (wanted->empty()) {
+    auto change = work.begin();
+    if (!change) return pass_on(change);
+    auto accounted = account_for(*change, *open);
+    if (!accounted) return pass_on(accounted);
+    auto receipt = std::move(*change).commit();
+    if (!receipt) return pass_on(receipt);
+    return recovered;
+  }
+  Intake intake;
+  for (const auto& [batch, positions] : *wanted) {
+    auto left = leftover_of(ledger, batch, positions);
+    if (!left) return pass_on(left);
+    std::ranges::move(left->intake.files, std::back_inserter(intake.files));
+    intake.wishes.merge(left->intake.wishes);
+    intake.reissue.merge(left->intake.reissue);
+  }
+  // Burned and planned again at once: a second crash finds both or neither.
+  intake.together_with = [&](Change& change) { return account_for(change, *open); };
+  auto planned = plan(work, std::move(intake));
+  if (!planned) return pass_on(planned, "recover");
+  recovered.planned.push_back(std::move(*planned));
+  return recovered;
+}
+
+}  // namespace sealroom
