@@ -28,6 +28,28 @@ Result<Done> check_strength(const Configuration& configuration, std::string_view
   return fail(ErrorKind::Usage, fmt::format("{} is below default_bits = {} of issuer {}", spec.text(), least, owner));
 }
 
+// Durable before the token is asked. An earlier intent that a crash left open is closed: this one takes its place.
+Result<Done> note_intent(const Work& work, std::string_view owner, const KeySpec& spec, const std::string& label,
+                         const std::string& token_serial) {
+  auto open = open_key_intent(work.appliance.ledger, owner);
+  if (!open) return pass_on(open);
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  if (*open) {
+    auto closed = close_intent(*change, **open);
+    if (!closed) return closed;
+  }
+  auto seq = change->append(
+      {.name = "key.generating",
+       .outcome = "ok",
+       .details = {{"owner", owner}, {"algorithm", spec.text()}, {"label", label}, {"token_serial", token_serial}}},
+      key_tag(owner));
+  if (!seq) return pass_on(seq);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  return Done{};
+}
+
 }  // namespace
 
 Result<ActDone> generate_key(const Work& work, std::string_view owner, const KeySpec& spec) {
@@ -49,17 +71,8 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
     return fail(ErrorKind::Usage, fmt::format("the key URI of {} has no object: a new key needs a label", owner));
   }
 
-  auto accounted = nothing_unaccounted(ledger, configuration);
-  if (!accounted) return pass_on(accounted);
-  auto intent = record(work,
-                       {.name = "key.generating",
-                        .outcome = "ok",
-                        .details = {{"owner", owner},
-                                    {"algorithm", spec.text()},
-                                    {"label", printable(uri->object())},
-                                    {"token_serial", (*token)->info().serial}}},
-                       key_tag(owner));
-  if (!intent) return pass_on(intent);
+  auto intended = note_intent(work, owner, spec, printable(uri->object()), (*token)->info().serial);
+  if (!intended) return pass_on(intended);
   auto generated = (*token)->generate(spec, uri->object());
   if (!generated) {
     auto noted = record(work,

@@ -34,6 +34,10 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
   if (!id) return pass_on(id);
   auto change = work.begin();
   if (!change) return pass_on(change);
+  if (intake.beforehand) {
+    auto done = intake.beforehand(*change);
+    if (!done) return pass_on(done);
+  }
 
   OpenBatch batch(work, intake, std::move(*change));
   batch.id_ = *id;
@@ -316,10 +320,6 @@ Result<PlannedBatch> OpenBatch::record() && {
                                          {"ignored", ignored_.size()}}},
                             id_);
   if (!seq) return pass_on(seq);
-  if (intake_.together_with) {
-    auto done = intake_.together_with(change_);
-    if (!done) return pass_on(done);
-  }
   auto receipt = std::move(change_).commit();
   if (!receipt) return pass_on(receipt);
   return PlannedBatch{.id = id_, .requests = position_, .accepted = accepted_, .needs_person = needs_person_};

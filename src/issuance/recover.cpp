@@ -15,10 +15,15 @@ namespace {
 constexpr std::string_view kSuspect =
     "the daemon ended after this was started and before its outcome was recorded: a signature may exist";
 
-// The newest entry of the owner's key, when it is an intent without an outcome.
-Result<std::optional<OpenKeyIntent>> open_intent(const Ledger& ledger, std::string_view owner, std::uint64_t size) {
+}  // namespace
+
+std::string key_tag(std::string_view owner) { return fmt::format("key/{}", owner); }
+
+Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::string_view owner) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
   std::optional<OpenKeyIntent> open;
-  auto read = ledger.each_line(0, size, key_tag(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
+  auto read = ledger.each_line(0, *size, key_tag(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
     auto entry = log::parse_line(line);
     if (!entry) return pass_on(entry);
     const auto& details = entry->event.details;
@@ -42,6 +47,8 @@ Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {
   if (!seq) return pass_on(seq);
   return Done{};
 }
+
+namespace {
 
 Result<Done> burn(Change& change, const CertificateRow& row) {
   auto seq = change.append({.name = "certificate.abandoned",
@@ -96,35 +103,29 @@ Result<Done> account_for(Change& change, const Unaccounted& open) {
 
 }  // namespace
 
-std::string key_tag(std::string_view owner) { return fmt::format("key/{}", owner); }
-
 Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration) {
   Unaccounted open;
   auto suspects = ledger.started();
   if (!suspects) return pass_on(suspects);
   open.suspects = std::move(*suspects);
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
   std::vector<std::string_view> owners{kLogOwner};
   for (const auto& [name, settings] : configuration.issuers()) owners.push_back(name);
   for (const auto owner : owners) {
-    auto intent = open_intent(ledger, owner, *size);
+    auto intent = open_key_intent(ledger, owner);
     if (!intent) return pass_on(intent);
     if (*intent) open.keys.push_back(**intent);
   }
   return open;
 }
 
-Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration) {
-  auto open = unaccounted(ledger, configuration);
-  if (!open) return pass_on(open);
-  if (open->empty()) return Done{};
-  const auto what =
-      open->suspects.empty()
-          ? fmt::format("the key of {} was being generated when the daemon ended", open->keys.front().owner)
-          : fmt::format("{} certificate(s) of batch {} were started and have no outcome: signatures may exist",
-                        open->suspects.size(), open->suspects.front().batch);
-  return fail(ErrorKind::NeedsPerson, what, "account for them before anything else is signed: sealroom recover");
+Result<Done> nothing_unaccounted(const Ledger& ledger) {
+  auto suspects = ledger.started();
+  if (!suspects) return pass_on(suspects);
+  if (suspects->empty()) return Done{};
+  return fail(ErrorKind::NeedsPerson,
+              fmt::format("{} certificate(s) of batch {} were started and have no outcome: signatures may exist",
+                          suspects->size(), suspects->front().batch),
+              "account for them before anything else is signed: sealroom recover");
 }
 
 Result<Recovered> recover(const Work& work) {
@@ -154,7 +155,7 @@ Result<Recovered> recover(const Work& work) {
     intake.reissue.merge(left->intake.reissue);
   }
   // Burned and planned again at once: a second crash finds both or neither.
-  intake.together_with = [&](Change& change) { return account_for(change, *open); };
+  intake.beforehand = [&](Change& change) { return account_for(change, *open); };
   auto planned = plan(work, std::move(intake));
   if (!planned) return pass_on(planned, "recover");
   recovered.planned.push_back(std::move(*planned));

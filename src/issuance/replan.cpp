@@ -21,12 +21,12 @@ Wish wish_in(const Json& verdict) {
 Result<Done> expire(Change& change, const std::vector<CertificateRow>& rows) {
   for (const auto& row : rows) {
     auto seq = change.append({.name = "certificate.expired",
-                               .outcome = "ok",
-                               .details = {{"batch", row.batch},
-                                           {"issuer", row.issuer},
-                                           {"serial", to_upper_hex(row.serial)},
-                                           {"reason", "planned again"}}},
-                              row.batch);
+                              .outcome = "ok",
+                              .details = {{"batch", row.batch},
+                                          {"issuer", row.issuer},
+                                          {"serial", to_upper_hex(row.serial)},
+                                          {"reason", "planned again"}}},
+                             row.batch);
     if (!seq) return pass_on(seq);
     auto moved = change.set_state(row.id, CertificateState::Expired, *seq, "planned again");
     if (!moved) return pass_on(moved);
@@ -58,7 +58,7 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const
 
 Result<PlannedBatch> replan(const Work& work, std::string_view batch) {
   auto& ledger = work.appliance.ledger;
-  auto accounted = nothing_unaccounted(ledger, work.appliance.configuration);
+  auto accounted = nothing_unaccounted(ledger);
   if (!accounted) return pass_on(accounted);
   auto known = ledger.batch(batch);
   if (!known) return pass_on(known);
@@ -69,7 +69,7 @@ Result<PlannedBatch> replan(const Work& work, std::string_view batch) {
     return fail(ErrorKind::Usage, fmt::format("batch {} has nothing left to plan", batch),
                 fmt::format("sealroom batch show {}", batch));
   }
-  left->intake.together_with = [&](Change& change) { return expire(change, left->planned); };
+  left->intake.beforehand = [&](Change& change) { return expire(change, left->planned); };
   return plan(work, std::move(left->intake));
 }
 

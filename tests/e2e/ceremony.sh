@@ -89,6 +89,13 @@ if [ -f "$shim" ]; then
   cp sealroom.yaml "$home/sealroom.yaml"
   start_daemon
   is "$(events key.generating)" $(($(events key.generated) + 1)) "intents"
+  sealroom status >stdout
+  says "the key of intermediate was being generated when the daemon ended"
+  expect_exit 0 sealroom recover
+  says "the key of intermediate was being generated"
+  is "$(events key.abandoned)" 1 "closed intents"
+  sealroom status >stdout
+  ! grep -q "was being generated" stdout || fail "the intent is still open"
 else
   skip "an interrupted key generation: $shim is not built"
 fi

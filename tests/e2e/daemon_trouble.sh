@@ -244,6 +244,27 @@ if [ -f "$shim" ]; then
   complains "were started and have no outcome"
   sealroom certificate list --json | cmp -s before - || fail "something was signed before the crash was accounted for"
   expect_exit 0 sealroom audit verify
+
+  step "accounted for: the serials are burned, the requests are planned again, signing goes on"
+  burned=$(sealroom batch show "$batch" --json | look 'sorted(r["serial"] for r in d["report"]["requests"] if "serial" in r)')
+  sealroom batch list --json | look 'len(d["batches"])' >batches
+  expect_exit 0 sealroom recover --json
+  is "$(look 'sorted(r["serial"] for r in d["burned"])' <stdout)" "$burned" "burned serials"
+  again=$(look 'd["planned"][0]["batch"]' <stdout)
+  is "$(look '[d["planned"][0]["requests"], d["planned"][0]["accepted"]]' <stdout)" "[3, 3]" "planned again"
+  is "$(events certificate.abandoned)" 3 "burned in the log"
+  is "$(sealroom audit show --json --batch "$batch" | grep -c '"proposed":"revocation"')" 3 "proposed for revocation"
+  is "$(sealroom batch show "$batch" --json | look '[r["state"] for r in d["report"]["requests"] if "state" in r]')" '["abandoned", "abandoned", "abandoned"]'
+  expect_exit 0 sealroom recover
+  says "nothing is unaccounted for"
+  is "$(sealroom batch list --json | look 'len(d["batches"])')" $(($(cat batches) + 1)) "batches"
+  expect_exit 0 sealroom sign "$batch"
+  expect_exit 0 sealroom sign "$again"
+  is "$(sealroom batch show "$again" --json | look '[r["state"] for r in d["report"]["requests"]]')" '["issued", "issued", "issued"]'
+  for serial in $(echo "$burned" | tr -d '[]",'); do
+    is "$(sealroom certificate show "$serial" --json | look 'd["state"]')" abandoned "$serial"
+  done
+  expect_exit 0 sealroom audit verify
   stop_daemon
 else
   skip "killed while it signs: $shim is not built"

@@ -26,8 +26,8 @@ struct Intake {
   std::set<std::string> taken{};
   // Printable path → reason: here an earlier certificate for the same request or key is no obstacle.
   std::map<std::string, std::string> reissue{};
-  // What becomes durable together with the batch, if anything.
-  std::function<Result<Done>(Change&)> together_with{};
+  // What is to be done first, in the same change: decisions see it, and it becomes durable with the batch or not at all.
+  std::function<Result<Done>(Change&)> beforehand{};
 };
 
 // What an import made.

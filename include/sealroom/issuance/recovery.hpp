@@ -27,11 +27,17 @@ struct Unaccounted {
 // Errors: Integrity.
 Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration);
 
-// Error (NeedsPerson) while anything is unaccounted: nothing is signed and no key is made before recover().
-Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration);
+// Error (NeedsPerson) while there are suspects: nothing is signed before recover().
+Result<Done> nothing_unaccounted(const Ledger& ledger);
 
 // The log tag under which the life of an owner's key is found.
 std::string key_tag(std::string_view owner);
+
+// The intent to generate the owner's key that has no outcome, if there is one. Errors: Integrity.
+Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::string_view owner);
+
+// Says in the log that nobody knows what became of the intent (key.abandoned).
+Result<Done> close_intent(Change& change, const OpenKeyIntent& intent);
 
 // What recover() did.
 struct Recovered {

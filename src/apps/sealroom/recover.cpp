@@ -13,7 +13,8 @@ void tell(const Json& answer) {
                     text_of(row, "serial"), text_of(row, "issuer"), text_of(row, "name"), text_of(row, "batch")));
   }
   for (const auto& key : answer.at("keys")) {
-    say(fmt::format("closed: the key of {} was being generated; token {} may hold a pair labelled {} that the ledger "
+    say(
+        fmt::format("closed: the key of {} was being generated; token {} may hold a pair labelled {} that the ledger "
                     "does not know",
                     text_of(key, "owner"), text_of(key, "token_serial"), text_of(key, "label")));
   }

@@ -114,8 +114,9 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
   }
   for (const auto& intent : open->keys) {
     say_what_waits(attention,
-                   fmt::format("the key of {} was being generated and has no outcome: nothing else is signed",
-                               intent.owner),
+                   fmt::format("the key of {} was being generated when the daemon ended; token {} may hold a pair "
+                               "labelled {} that the ledger does not know",
+                               intent.owner, intent.token_serial, intent.label),
                    "sealroom recover");
   }
   auto planned = daemon.reading.planned();
