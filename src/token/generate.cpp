@@ -39,7 +39,7 @@ Result<Done> check_label(const ObjectReader& objects, const std::string& label) 
   if (label.empty() || label != printable(label)) {
     return fail(ErrorKind::Usage, fmt::format("key label '{}' is empty or not plain ASCII", printable(label)));
   }
-  auto keys = list_private_keys(objects);
+  auto keys = list_usable_private_keys(objects);
   if (!keys) return pass_on(keys);
   if (std::ranges::find(*keys, label, &PrivateKeyObject::label) == keys->end()) return Done{};
   return fail(ErrorKind::Token, fmt::format("{}: has a private key '{}' already", objects.name(), label),
@@ -110,7 +110,8 @@ Result<Proof> prove(const std::shared_ptr<Login>& login, const KeySpec& spec, co
   const auto objects = login->objects();
   auto attributes = read_key_attributes(objects, key.handle);
   if (!attributes) return pass_on(attributes);
-  if (!attributes->complaint.empty()) return unfit(objects, attributes->complaint);
+  const auto complaint = attributes->complaint_for(KeyHistory::Proven);
+  if (!complaint.empty()) return unfit(objects, complaint);
   auto public_key = objects.public_key(pair.public_half);
   if (!public_key) return pass_on(public_key);
   if (!*public_key || !is_as_specified(**public_key, spec)) {

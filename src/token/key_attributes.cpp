@@ -5,7 +5,8 @@
 namespace sealroom {
 namespace {
 
-enum class Rule { MustBeTrue, MustBeFalse, NeverTrue, Recorded };  // NeverTrue: false, or no such attribute
+// History: true, or people must vouch for the key. NeverTrue: false, or no such attribute.
+enum class Rule { MustBeTrue, History, MustBeFalse, NeverTrue, Recorded };
 
 struct Attribute {
   CK_ATTRIBUTE_TYPE type;
@@ -19,10 +20,10 @@ constexpr Attribute kAttributes[] = {
     {SEALROOM_ATTRIBUTE(CKA_TOKEN), Rule::MustBeTrue},
     {SEALROOM_ATTRIBUTE(CKA_PRIVATE), Rule::MustBeTrue},
     {SEALROOM_ATTRIBUTE(CKA_SENSITIVE), Rule::MustBeTrue},
-    {SEALROOM_ATTRIBUTE(CKA_ALWAYS_SENSITIVE), Rule::MustBeTrue},
+    {SEALROOM_ATTRIBUTE(CKA_ALWAYS_SENSITIVE), Rule::History},
     {SEALROOM_ATTRIBUTE(CKA_EXTRACTABLE), Rule::MustBeFalse},
-    {SEALROOM_ATTRIBUTE(CKA_NEVER_EXTRACTABLE), Rule::MustBeTrue},
-    {SEALROOM_ATTRIBUTE(CKA_LOCAL), Rule::MustBeTrue},
+    {SEALROOM_ATTRIBUTE(CKA_NEVER_EXTRACTABLE), Rule::History},
+    {SEALROOM_ATTRIBUTE(CKA_LOCAL), Rule::History},
     {SEALROOM_ATTRIBUTE(CKA_SIGN), Rule::MustBeTrue},
     {SEALROOM_ATTRIBUTE(CKA_DECRYPT), Rule::NeverTrue},
     {SEALROOM_ATTRIBUTE(CKA_UNWRAP), Rule::NeverTrue},
@@ -38,7 +39,8 @@ constexpr Attribute kAttributes[] = {
 
 bool breaks(Rule rule, std::optional<bool> value) {
   switch (rule) {
-    case Rule::MustBeTrue: return value != true;
+    case Rule::MustBeTrue:
+    case Rule::History: return value != true;
     case Rule::MustBeFalse: return value != false;
     case Rule::NeverTrue: return value == true;
     case Rule::Recorded: return false;
@@ -65,6 +67,11 @@ Result<Json> allowed_mechanisms(const ObjectReader& objects, CK_OBJECT_HANDLE ke
 
 }  // namespace
 
+std::string KeyAttributes::complaint_for(KeyHistory history) const {
+  if (history == KeyHistory::Adopted || unproven.empty()) return complaint;
+  return fmt::format("{}{}{}", complaint, complaint.empty() ? "" : ", ", fmt::join(unproven, ", "));
+}
+
 Result<KeyAttributes> read_key_attributes(const ObjectReader& objects, CK_OBJECT_HANDLE key) {
   KeyAttributes found{Json::object()};
   for (const auto& attribute : kAttributes) {
@@ -72,8 +79,12 @@ Result<KeyAttributes> read_key_attributes(const ObjectReader& objects, CK_OBJECT
     if (!value) return std::unexpected(value.error());
     found.evidence[attribute.name] = *value ? Json(**value) : Json();
     if (!breaks(attribute.rule, *value)) continue;
-    if (!found.complaint.empty()) found.complaint += ", ";
-    found.complaint += fmt::format("{} is {}", attribute.name, text_of(*value));
+    auto fault = fmt::format("{} is {}", attribute.name, text_of(*value));
+    if (attribute.rule == Rule::History) {
+      found.unproven.push_back(std::move(fault));
+    } else {
+      found.complaint += (found.complaint.empty() ? "" : ", ") + fault;
+    }
   }
   auto mechanisms = allowed_mechanisms(objects, key);
   if (!mechanisms) return pass_on(mechanisms);

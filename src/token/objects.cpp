@@ -38,6 +38,10 @@ Result<std::vector<CK_OBJECT_HANDLE>> ObjectReader::find(CK_OBJECT_CLASS of_clas
                                                          const std::optional<Bytes>& id) const {
   std::vector<CK_ATTRIBUTE> attributes{{CKA_CLASS, &of_class, sizeof of_class}};
   if (id) attributes.push_back({CKA_ID, const_cast<std::uint8_t*>(id->data()), id->size()});
+  return find(std::move(attributes));
+}
+
+Result<std::vector<CK_OBJECT_HANDLE>> ObjectReader::find(std::vector<CK_ATTRIBUTE> attributes) const {
   Search search(functions_, session_);
   CK_RV answer = search.begin(attributes);
   if (answer != CKR_OK) return token_failure(name_, "C_FindObjectsInit", answer);
@@ -50,7 +54,7 @@ Result<std::vector<CK_OBJECT_HANDLE>> ObjectReader::find(CK_OBJECT_CLASS of_clas
     if (count == 0) return found;
     found.insert(found.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(count));
     if (found.size() > kMaximum) {
-      return fail(ErrorKind::Token, fmt::format("{}: holds more than {} keys", name_, kMaximum));
+      return fail(ErrorKind::Token, fmt::format("{}: holds more than {} objects of a kind", name_, kMaximum));
     }
   }
 }
@@ -117,16 +121,22 @@ Result<std::vector<PrivateKeyObject>> list_private_keys(const ObjectReader& obje
     if (!type) return pass_on(type);
     if (!label) return pass_on(label);
     if (!id) return pass_on(id);
-    PrivateKeyObject key{handle, type->value_or(CK_UNAVAILABLE_INFORMATION),
-                         std::string(as_text(label->value_or(Bytes()))), id->value_or(Bytes())};
-    if (key.type != CKK_RSA && key.type != CKK_EC) {
-      return fail(ErrorKind::Token,
-                  fmt::format("{}: private key '{}' has key type 0x{:x}{}, and libp11 then lists no key at all",
-                              objects.name(), printable(key.label), key.type,
-                              key.type == CKK_EC_EDWARDS ? " (Ed25519)" : ""),
-                  "keep only RSA and EC keys on this token");
-    }
-    keys.push_back(std::move(key));
+    keys.push_back({handle, type->value_or(CK_UNAVAILABLE_INFORMATION), std::string(as_text(label->value_or(Bytes()))),
+                    id->value_or(Bytes())});
+  }
+  return keys;
+}
+
+Result<std::vector<PrivateKeyObject>> list_usable_private_keys(const ObjectReader& objects) {
+  auto keys = list_private_keys(objects);
+  if (!keys) return pass_on(keys);
+  for (const auto& key : *keys) {
+    if (key.type == CKK_RSA || key.type == CKK_EC) continue;
+    return fail(
+        ErrorKind::Token,
+        fmt::format("{}: private key '{}' has key type 0x{:x}{}, and libp11 then lists no key at all", objects.name(),
+                    printable(key.label), key.type, key.type == CKK_EC_EDWARDS ? " (Ed25519)" : ""),
+        "keep only RSA and EC keys on this token");
   }
   return keys;
 }

@@ -22,6 +22,7 @@ class ObjectReader {
   // Every object whose attributes are as given, at most kMaximum of them.
   static constexpr std::size_t kMaximum = 10000;
   Result<std::vector<CK_OBJECT_HANDLE>> find(CK_OBJECT_CLASS of_class, const std::optional<Bytes>& id = {}) const;
+  Result<std::vector<CK_OBJECT_HANDLE>> find(std::vector<CK_ATTRIBUTE> attributes) const;
 
   // The value of an attribute; nothing when the object has no such attribute. Errors (Token): anything else.
   Result<std::optional<Bytes>> read(CK_OBJECT_HANDLE object, CK_ATTRIBUTE_TYPE type) const;
@@ -50,8 +51,11 @@ struct PrivateKeyObject {
   Bytes id;
 };
 
-// Every private key on the token. Errors (Token): also when one is neither RSA nor EC, because libp11 0.4.12 then lists
-// none of them (PKCS11_enumerate_keys fails with an empty error queue).
+// Every private key on the token, of any type. Errors: Token.
 Result<std::vector<PrivateKeyObject>> list_private_keys(const ObjectReader& objects);
+
+// The same. Errors (Token): also when one is neither RSA nor EC, because libp11 0.4.12 then lists none of them
+// (PKCS11_enumerate_keys fails with an empty error queue).
+Result<std::vector<PrivateKeyObject>> list_usable_private_keys(const ObjectReader& objects);
 
 }  // namespace sealroom

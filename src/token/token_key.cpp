@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 #include <openssl/err.h>
 
-#include "key_attributes.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "token_state.hpp"
@@ -22,8 +21,8 @@ bool same_key(const PublicKey& a, const PublicKey& b) {
   return same;
 }
 
-Result<PrivateKeyObject> find_key(const ObjectReader& objects, const TokenUri& uri) {
-  auto keys = list_private_keys(objects);
+Result<PrivateKeyObject> find_object(const ObjectReader& objects, const TokenUri& uri) {
+  auto keys = list_usable_private_keys(objects);
   if (!keys) return pass_on(keys);
   std::erase_if(*keys, [&](const PrivateKeyObject& key) {
     return (!uri.object().empty() && key.label != uri.object()) || (!uri.id().empty() && key.id != uri.id());
@@ -52,17 +51,36 @@ Result<Done> compare_public_half(const ObjectReader& objects, const PrivateKeyOb
     others = fmt::format(" ({}, SHA-256 {})", (*half)->description(), to_hex((*half)->digest()).substr(0, 16));
   }
   if (others.empty()) {
-    return fail(ErrorKind::Token, fmt::format("{}: key '{}' has no public half on the token", objects.name(),
-                                              printable(key.label)));
+    return fail(ErrorKind::Token,
+                fmt::format("{}: key '{}' has no public half on the token", objects.name(), printable(key.label)));
   }
-  return fail(ErrorKind::Token,
-              fmt::format("{}: key '{}' has another public key{} than expected ({}, SHA-256 {})", objects.name(),
-                          printable(key.label), others, expected.description(),
-                          to_hex(expected.digest()).substr(0, 16)),
-              "check that this is the right token, and that the URI names the right key");
+  return fail(
+      ErrorKind::Token,
+      fmt::format("{}: key '{}' has another public key{} than expected ({}, SHA-256 {})", objects.name(),
+                  printable(key.label), others, expected.description(), to_hex(expected.digest()).substr(0, 16)),
+      "check that this is the right token, and that the URI names the right key");
 }
 
 }  // namespace
+
+Result<FoundKey> find_key(const ObjectReader& objects, const TokenUri& uri, const PublicKey& expected,
+                          KeyHistory history) {
+  auto object = find_object(objects, uri);
+  if (!object) return pass_on(object);
+  auto attributes = read_key_attributes(objects, object->handle);
+  if (!attributes) return pass_on(attributes);
+  const auto complaint = attributes->complaint_for(history);
+  if (!complaint.empty()) {
+    return fail(ErrorKind::Token,
+                fmt::format("{}: key '{}' must not be used: {}", objects.name(), printable(object->label), complaint),
+                attributes->complaint.empty()
+                    ? "a vendor's restored copy must be adopted first; any other key cannot be"
+                      " trusted: generate a new one in a ceremony"
+                    : "generate a new key in a ceremony");
+  }
+  if (auto compared = compare_public_half(objects, *object, expected); !compared) return pass_on(compared);
+  return FoundKey{std::move(*object), std::move(*attributes)};
+}
 
 Result<Bytes> TokenKey::State::sign(ByteView message, HashAlgorithm hash) const {
   ERR_clear_error();
@@ -110,22 +128,13 @@ Result<Bytes> TokenKey::sign(ByteView message, HashAlgorithm hash) const {
   return state_->sign(message, hash);
 }
 
-Result<TokenKey> Token::key(const TokenUri& uri, const PublicKey& expected) const {
+Result<TokenKey> Token::key(const TokenUri& uri, const PublicKey& expected, KeyHistory history) const {
   auto& login = state_->login;
   const std::unique_lock alone(login->gate());
   if (auto checked = login->check(); !checked) return pass_on(checked);
-  const auto objects = login->objects();
-  auto key = find_key(objects, uri);
-  if (!key) return pass_on(key);
-  auto attributes = read_key_attributes(objects, key->handle);
-  if (!attributes) return pass_on(attributes);
-  if (!attributes->complaint.empty()) {
-    return fail(ErrorKind::Token, fmt::format("{}: key '{}' must not be used: {}", login->name(),
-                                              printable(key->label), attributes->complaint),
-                "generate a new key in a ceremony");
-  }
-  if (auto compared = compare_public_half(objects, *key, expected); !compared) return pass_on(compared);
-  auto state = take_into_use(login, *key, expected);
+  auto found = find_key(login->objects(), uri, expected, history);
+  if (!found) return pass_on(found);
+  auto state = take_into_use(login, found->object, expected);
   if (!state) return pass_on(state);
   return TokenKey(std::move(*state));
 }

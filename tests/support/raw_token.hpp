@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
 #include <p11-kit/pkcs11.h>
 
 #include "support/softhsm.hpp"
@@ -100,6 +102,7 @@ struct RawKey {
   bool derive = false;
   bool modifiable = false;
   bool always_authenticate = false;
+  bool destroyable = true;
 };
 
 // Generates it and returns the handles (public, private).
@@ -131,13 +134,80 @@ inline std::pair<CK_OBJECT_HANDLE, CK_OBJECT_HANDLE> make_raw_key(const RawToken
                                      flag(CKA_UNWRAP, false),
                                      flag(CKA_DERIVE, key.derive),
                                      flag(CKA_MODIFIABLE, key.modifiable),
-                                     flag(CKA_ALWAYS_AUTHENTICATE, key.always_authenticate)};
+                                     flag(CKA_ALWAYS_AUTHENTICATE, key.always_authenticate),
+                                     flag(CKA_DESTROYABLE, key.destroyable)};
   CK_MECHANISM mechanism{key.mechanism, nullptr, 0};
   std::pair<CK_OBJECT_HANDLE, CK_OBJECT_HANDLE> made;
   RawToken::need(token->C_GenerateKeyPair(token.session(), &mechanism, publics.data(), publics.size(), privates.data(),
                                           privates.size(), &made.first, &made.second),
                  "C_GenerateKeyPair");
   return made;
+}
+
+// Puts `key` (EC P-256) on the token by C_CreateObject, as a restored backup is there: with a history that the token
+// cannot know.
+enum class Halves { Both, PrivateOnly };
+inline void import_raw_key(const RawToken& token, EVP_PKEY* key, RawKey raw, Halves halves = Halves::Both) {
+  CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+  const auto flag = [&](CK_ATTRIBUTE_TYPE type, bool value) {
+    return CK_ATTRIBUTE{type, value ? &yes : &no, sizeof yes};
+  };
+  BIGNUM* number = nullptr;
+  EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_PRIV_KEY, &number);
+  std::vector<CK_BYTE> value(32);
+  BN_bn2binpad(number, value.data(), static_cast<int>(value.size()));
+  BN_clear_free(number);
+  std::vector<CK_BYTE> point{0x04, 65};  // OCTET STRING
+  point.resize(67);
+  std::size_t size = 0;
+  EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point.data() + 2, 65, &size);
+  CK_OBJECT_CLASS private_class = CKO_PRIVATE_KEY, public_class = CKO_PUBLIC_KEY;
+  CK_KEY_TYPE type = CKK_EC;
+  const CK_ATTRIBUTE label{CKA_LABEL, raw.label.data(), raw.label.size()};
+  const CK_ATTRIBUTE id{CKA_ID, raw.id.data(), raw.id.size()};
+  const CK_ATTRIBUTE curve{CKA_EC_PARAMS, raw.curve.data(), raw.curve.size()};
+  std::vector<CK_ATTRIBUTE> privates{{CKA_CLASS, &private_class, sizeof private_class},
+                                     {CKA_KEY_TYPE, &type, sizeof type},
+                                     {CKA_VALUE, value.data(), value.size()},
+                                     curve,
+                                     label,
+                                     id,
+                                     flag(CKA_TOKEN, true),
+                                     flag(CKA_PRIVATE, true),
+                                     flag(CKA_SENSITIVE, raw.sensitive),
+                                     flag(CKA_EXTRACTABLE, raw.extractable),
+                                     flag(CKA_SIGN, raw.sign),
+                                     flag(CKA_SIGN_RECOVER, false),
+                                     flag(CKA_DECRYPT, raw.decrypt),
+                                     flag(CKA_UNWRAP, false),
+                                     flag(CKA_DERIVE, raw.derive),
+                                     flag(CKA_MODIFIABLE, raw.modifiable),
+                                     flag(CKA_DESTROYABLE, raw.destroyable)};
+  CK_OBJECT_HANDLE made = 0;
+  RawToken::need(token->C_CreateObject(token.session(), privates.data(), privates.size(), &made), "C_CreateObject");
+  if (halves == Halves::PrivateOnly) return;
+  std::vector<CK_ATTRIBUTE> publics{{CKA_CLASS, &public_class, sizeof public_class},
+                                    {CKA_KEY_TYPE, &type, sizeof type},
+                                    {CKA_EC_POINT, point.data(), point.size()},
+                                    curve,
+                                    label,
+                                    id,
+                                    flag(CKA_TOKEN, true),
+                                    flag(CKA_PRIVATE, false),
+                                    flag(CKA_VERIFY, true)};
+  RawToken::need(token->C_CreateObject(token.session(), publics.data(), publics.size(), &made), "C_CreateObject");
+}
+
+// Puts a private data object on the token.
+inline void make_raw_data(const RawToken& token, std::string application, std::string label, std::string value) {
+  CK_BBOOL yes = CK_TRUE;
+  CK_OBJECT_CLASS data = CKO_DATA;
+  CK_ATTRIBUTE attributes[] = {
+      {CKA_CLASS, &data, sizeof data},         {CKA_TOKEN, &yes, sizeof yes},
+      {CKA_PRIVATE, &yes, sizeof yes},         {CKA_APPLICATION, application.data(), application.size()},
+      {CKA_LABEL, label.data(), label.size()}, {CKA_VALUE, value.data(), value.size()}};
+  CK_OBJECT_HANDLE made = 0;
+  RawToken::need(token->C_CreateObject(token.session(), attributes, std::size(attributes), &made), "C_CreateObject");
 }
 
 // Generates an Ed25519 pair: what libp11 0.4.12 cannot list.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -72,14 +73,47 @@ class Module {
 // A key that was just generated and read back.
 struct GeneratedKey {
   PublicKey public_key;
-  Bytes key_id;       // CKA_ID, 20 random octets
+  Bytes key_id;  // CKA_ID, 20 random octets
   TokenInfo token;
-  Json evidence;      // attributes read back, what the token did not support, each extraction attempt and its answer
+  Json evidence;  // attributes read back, what the token did not support, each extraction attempt and its answer
+};
+
+// Anchor is what a token remembers of the log: the size and the root of its tree at the last checkpoint that was made
+// while the token was unlocked.
+struct Anchor {
+  std::string origin;      // the log's, printable ASCII
+  std::uint64_t size = 0;  // entries, below 2^53
+  Digest root{};           // RFC 6962 tree hash over them
+
+  bool operator==(const Anchor&) const = default;
+};
+
+// A private key as it lies on a token, whoever put it there; nothing is known of its fitness.
+struct TokenPrivateKey {
+  std::string label;                 // CKA_LABEL, made printable
+  Bytes key_id;                      // CKA_ID, may be empty
+  std::string algorithm;             // "RSA 2048", "EC P-256"; "EC", "key type 0x40" when no public half tells more
+  std::optional<Digest> public_key;  // SHA-256 of its SubjectPublicKeyInfo; nothing when the token cannot say, or
+                                     // when several public keys bear this CKA_ID
+};
+
+// Where a key's attributes come from. Proven: CKA_LOCAL, ALWAYS_SENSITIVE and NEVER_EXTRACTABLE are true, so it was made
+// on this token and never left it. Adopted: those three may be false or missing, because people have vouched for the
+// key (a vendor's restored copy); no other rule is waived.
+enum class KeyHistory { Proven, Adopted };
+
+// What speaks for and against using a key whose history the token cannot prove.
+struct AdoptableKey {
+  PublicKey public_key;
+  Bytes key_id;  // CKA_ID
+  TokenInfo token;
+  Json evidence;  // as of a GeneratedKey, and "unproven": the attributes that KeyHistory::Adopted waives, by name
 };
 
 // TokenKey is a private key on a token whose attributes were read back and are right: CKA_TOKEN, PRIVATE, SENSITIVE,
-// ALWAYS_SENSITIVE, NEVER_EXTRACTABLE, LOCAL, SIGN; not EXTRACTABLE, DECRYPT, UNWRAP, DERIVE, MODIFIABLE. Its public
-// key is the one that was expected, and a trial signature verified. Token::key is the only maker.
+// SIGN, and with KeyHistory::Proven also ALWAYS_SENSITIVE, NEVER_EXTRACTABLE, LOCAL; not EXTRACTABLE, DECRYPT, UNWRAP,
+// DERIVE, MODIFIABLE. Its public key is the one that was expected, and a trial signature verified. Token::key is the
+// only maker.
 // It works as long as its token is unlocked, and may outlive the Token and Module objects.
 class TokenKey {
  public:
@@ -130,7 +164,34 @@ class Token {
   // The private key that `uri` names and whose public key is `expected`, read back as TokenKey says.
   // Errors (Token): none, more than one, another public key, an attribute that is wrong, a token with a key type that
   // libp11 cannot enumerate (Ed25519).
-  Result<TokenKey> key(const TokenUri& uri, const PublicKey& expected) const;
+  Result<TokenKey> key(const TokenUri& uri, const PublicKey& expected, KeyHistory history = KeyHistory::Proven) const;
+
+  // Examines the private key that `uri` names and whose public key is `expected`, as generate() does a new one: reads
+  // its attributes back, tries to extract it, and has it sign once. Nothing is left on the token.
+  // Errors (Token): as of key() with KeyHistory::Adopted, and an attempt to extract that succeeded. A key that is
+  // extractable or not sensitive is always refused.
+  Result<AdoptableKey> examine_for_adoption(const TokenUri& uri, const PublicKey& expected) const;
+
+  // Every private key object on the token, of whatever type and origin, in the token's order. Errors (Token).
+  Result<std::vector<TokenPrivateKey>> private_keys() const;
+
+  // Destroys the private key with this CKA_ID and public key, and its public half. `public_key` is what private_keys()
+  // says of it; nothing means a private key without a public half. Of a pair that was destroyed half-way the rest goes.
+  // Errors (Token): there is no such key, the CKA_ID does not tell it from another, the token refuses (CKA_DESTROYABLE);
+  // the message says what is left.
+  Result<Done> destroy_key(const Bytes& key_id, const std::optional<Digest>& public_key) const;
+
+  // The largest anchor on this token; nothing when there is none. An anchor is a private CKO_DATA object of
+  // CKA_APPLICATION "sealroom" and CKA_LABEL "sealroom log anchor" (docs/formats.md); a value that is not complete is
+  // passed over. Errors: Token when the token cannot be read; Integrity for anchors of several logs, or for two of one
+  // size with different roots.
+  Result<std::optional<Anchor>> anchor() const;
+
+  // Puts `anchor` on the token in place of every other: written and read back first, then the others are destroyed, so
+  // a complete one is there at every moment. It does not compare; callers do. An anchor that is there alone already is
+  // left alone. Errors (Token): no room, write-protected, read back differently (then the old ones stand), an old one
+  // cannot be destroyed (then the new one stands beside it).
+  Result<Done> put_anchor(const Anchor& anchor) const;
 
   // `count` octets of the token's generator.
   Result<Bytes> random(std::size_t count) const;
