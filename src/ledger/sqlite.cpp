@@ -1,5 +1,8 @@
 #include "sqlite.hpp"
 
+#include <string.h>
+
+#include <cerrno>
 #include <cstdlib>
 #include <limits>
 #include <utility>
@@ -35,6 +38,8 @@ const char* hint_for(int error) {
     default: return "";
   }
 }
+
+bool is_about_file(int error) { return (error & 0xff) == SQLITE_IOERR || (error & 0xff) == SQLITE_CANTOPEN; }
 
 }  // namespace
 
@@ -189,9 +194,12 @@ Result<Done> Connection::copy_wal() {
 
 std::unexpected<Error> Connection::error(std::string_view what) {
   last_error_ = handle_ ? sqlite3_extended_errcode(handle_.get()) : SQLITE_NOMEM;
-  const char* reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
+  std::string reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";
+  // SQLite calls a full disk an I/O error where it happens beside the database, in the shared memory of its log.
+  const int cause = handle_ && is_about_file(last_error_) ? sqlite3_system_errno(handle_.get()) : 0;
+  if (cause != 0) reason += fmt::format(" ({})", strerror(cause));
   return fail(ErrorKind::Integrity, fmt::format("{}: {}: {}", printable(path_), what, printable(reason)),
-              hint_for(last_error_));
+              hint_for(cause == ENOSPC ? SQLITE_FULL : last_error_));
 }
 
 }  // namespace sealroom::sqlite

@@ -17,6 +17,7 @@ home=$work/home
 medium=$work/medium
 keys=$work/keys
 declare -A daemon=()  # home → process
+tracer=()             # a command in front of the daemon that becomes it, like strace -D
 mounts=()
 
 clean_up() {
@@ -56,7 +57,7 @@ start_daemon() {
 try_daemon() {
   local ready=$work/ready.$RANDOM process line=none
   mkfifo "$ready"
-  env "$@" "$bin/sealroomd" --home "$home" --ready-fd 9 9>"$ready" >daemon.stdout 2>daemon.stderr &
+  env "$@" "${tracer[@]}" "$bin/sealroomd" --home "$home" --ready-fd 9 9>"$ready" >daemon.stdout 2>daemon.stderr &
   process=$!
   # At its end the descriptor closes, and read gives up; so it does after a minute.
   IFS= read -r -t 60 line <"$ready" || line=none
