@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
+#include "told_by_log.hpp"
 
 namespace sealroom {
 namespace {
@@ -141,7 +142,7 @@ Result<IssuerRow> issuer_row(const Ledger& ledger, std::string_view issuer) {
   auto row = ledger.issuer(issuer);
   if (!row) return pass_on(row);
   if (*row) return **row;
-  return IssuerRow{.name = std::string(issuer), .state = "configured", .request = {}, .chain = {}};
+  return IssuerRow{.name = std::string(issuer), .state = "configured", .request = {}, .chain = {}, .entry = 0};
 }
 
 Result<std::vector<Certificate>> chain_of(const Ledger& ledger, std::string_view issuer) {
@@ -152,6 +153,8 @@ Result<std::vector<Certificate>> chain_of(const Ledger& ledger, std::string_view
                 fmt::format("issuer {} is not active (its state is \"{}\")", issuer, row->state),
                 "run the ceremony that makes its key and certificate, or `sealroom issuer install`");
   }
+  auto agrees = agrees_with_log(ledger, *row);
+  if (!agrees) return pass_on(agrees);
   std::vector<Certificate> chain;
   for (const auto& der : row->chain) {
     auto certificate = Certificate::parse(der);

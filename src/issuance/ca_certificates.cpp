@@ -242,6 +242,7 @@ Result<ActDone> install_chain(const Work& work, std::string_view issuer, const s
                    {"root_made_here", *ours},
                    {"confirmed", std::string(*ours ? "" : fingerprint.substr(fingerprint.size() - 8))}}});
   if (!seq) return pass_on(seq);
+  row->entry = *seq;
   auto put = change->put_issuer(*row);
   if (!put) return pass_on(put);
   auto receipt = std::move(*change).commit();

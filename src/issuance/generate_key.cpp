@@ -84,14 +84,15 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
     return pass_on(generated, owner);
   }
 
-  const KeyRow row{.owner = std::string(owner),
-                   .uri = uri->text(),
-                   .token_label = generated->token.label,
-                   .token_serial = generated->token.serial,
-                   .key_id = generated->key_id,
-                   .public_key = generated->public_key.der(),
-                   .evidence = log::canonical(generated->evidence),
-                   .created = clock.now()};
+  KeyRow row{.owner = std::string(owner),
+             .uri = uri->text(),
+             .token_label = generated->token.label,
+             .token_serial = generated->token.serial,
+             .key_id = generated->key_id,
+             .public_key = generated->public_key.der(),
+             .evidence = log::canonical(generated->evidence),
+             .created = clock.now(),
+             .entry = 0};
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);
   auto seq = change->append({.name = "key.generated",
@@ -105,6 +106,7 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
                                          {"evidence", generated->evidence}}},
                             key_tag(owner));
   if (!seq) return pass_on(seq);
+  row.entry = *seq;
   auto put = change->put_key(row);
   if (!put) return pass_on(put);
   if (owner != kLogOwner) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
+#include "told_by_log.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/x509/name.hpp"
@@ -84,12 +85,10 @@ Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const Ce
   if (row.state != CertificateState::Issued) return wrong("it is not issued");
   auto certificate = Certificate::parse(row.certificate);
   if (!certificate) return wrong(certificate.error().message);
-  auto line = ledger.line(row.entry);
-  if (!line) return pass_on(line);
-  auto entry = log::parse_line(*line);
+  auto entry = told_by(ledger, row.entry, "certificate.issued",
+                       fmt::format("certificate {} of {}", to_upper_hex(row.serial), row.issuer));
   if (!entry) return pass_on(entry);
-  if (entry->event.name != "certificate.issued" ||
-      entry->event.details.value("certificate_sha256", "") != to_hex(certificate->digest())) {
+  if (entry->event.details.value("certificate_sha256", "") != to_hex(certificate->digest())) {
     return wrong("its octets are not the ones that its log entry names");
   }
   return IssuedCertificate(std::move(*certificate), row);

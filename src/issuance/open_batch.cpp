@@ -75,6 +75,7 @@ Result<Done> OpenBatch::take(Found file) {
                        {"media.unplaced", "the file is not in requests/ISSUER/PROFILE/; move it there"});
   }
   const auto& in_force = rules_of(place);
+  if (!in_force && in_force.error().kind == ErrorKind::Integrity) return std::unexpected(in_force.error());
   if (!in_force) {
     const bool inactive = in_force.error().kind == ErrorKind::NeedsPerson;
     needs_person_ = needs_person_ || inactive;
@@ -291,10 +292,9 @@ Result<PlannedBatch> OpenBatch::record() && {
                 .document = plan.builder.document(),
                 .digest = {},
                 .created = now_,
-                .valid_until = plan.valid_until};
+                .valid_until = plan.valid_until,
+                .entry = 0};
     row.digest = plan_digest(row.document);
-    auto put = change_.add_plan(row);
-    if (!put) return pass_on(put);
     auto seq = change_.append({.name = "plan.recorded",
                                .outcome = "ok",
                                .details = {{"batch", id_},
@@ -304,6 +304,9 @@ Result<PlannedBatch> OpenBatch::record() && {
                                            {"valid_until", to_rfc3339(row.valid_until)}}},
                               id_);
     if (!seq) return pass_on(seq);
+    row.entry = *seq;
+    auto put = change_.add_plan(row);
+    if (!put) return pass_on(put);
   }
   auto added = change_.add_batch({.id = id_,
                                   .created = now_,

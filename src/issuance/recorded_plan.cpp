@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "facts.hpp"
+#include "told_by_log.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/plan/document.hpp"
@@ -59,6 +60,8 @@ Result<RecordedPlan> RecordedPlan::read(const Ledger& ledger, std::string_view b
   RecordedPlan plan;
   plan.row_ = std::move(**row);
   plan.certificates_ = std::move(*certificates);
+  auto agrees = agrees_with_log(ledger, plan.row_);
+  if (!agrees) return pass_on(agrees);
   if (plan_digest(plan.row_.document) != plan.row_.digest) return disagreement(plan.row_, "document and digest differ");
   log::TreeBuilder tree;
   for (const auto& certificate : plan.certificates_) tree.add(certificate.to_be_signed);

@@ -6,6 +6,7 @@
 #include "sealroom/crypto/crypto.hpp"
 
 #include "sealroom/issuance/keys.hpp"
+#include "told_by_log.hpp"
 
 namespace sealroom {
 namespace {
@@ -26,7 +27,8 @@ Result<Done> use_known_keys(const Work& work, std::string_view owner) {
   Json found = Json::array();
   for (const auto& row : *known) {
     if (std::ranges::find(sharing, row.owner) == sharing.end()) continue;
-    auto loaded = keys.load(row);
+    auto agrees = agrees_with_log(work.appliance.ledger, row);
+    auto loaded = agrees ? keys.load(row) : agrees;
     if (!loaded) {
       auto noted =
           note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});

@@ -60,16 +60,17 @@ Result<std::int64_t> Change::add_certificate(const CertificateRow& row) {
                                            row.issuer);
   if (!known) return pass_on(known);
   if (*known) {
-    return state.refuse(fmt::format("issuer {}: serial {} was given before", printable(row.issuer),
-                                    to_upper_hex(row.serial)));
+    return state.refuse(
+        fmt::format("issuer {}: serial {} was given before", printable(row.issuer), to_upper_hex(row.serial)));
   }
-  auto done = state.run("INSERT INTO certificate (batch, issuer, profile, request, position, name, "
-                        "request_digest, key_digest, serial, subject, not_before, not_after, to_be_signed, state, "
-                        "reason, certificate, entry) "
-                        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
-                        row.batch, row.issuer, row.profile, row.request, row.position, row.name,
-                        row.request_digest, row.key_digest, row.serial, row.subject, row.not_before, row.not_after,
-                        row.to_be_signed, name_of(row.state), row.reason, row.certificate, row.entry);
+  auto done = state.run(
+      "INSERT INTO certificate (batch, issuer, profile, request, position, name, "
+      "request_digest, key_digest, serial, subject, not_before, not_after, to_be_signed, state, "
+      "reason, certificate, entry) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+      row.batch, row.issuer, row.profile, row.request, row.position, row.name, row.request_digest, row.key_digest,
+      row.serial, row.subject, row.not_before, row.not_after, row.to_be_signed, name_of(row.state), row.reason,
+      row.certificate, row.entry);
   if (!done) return pass_on(done);
   return state.connection().last_id();
 }
@@ -78,26 +79,28 @@ Result<Done> Change::set_state(std::int64_t certificate, CertificateState new_st
                                std::string_view reason) {
   auto& state = ledger::in_use(state_);
   if (new_state == CertificateState::Issued) std::abort();  // set_issued brings the certificate with it
-  auto done = state.run("UPDATE certificate SET state = ?2, entry = ?3, reason = ?4 "
-                        "WHERE id = ?1 AND state IN ('planned', 'approved', 'started')",
-                        certificate, name_of(new_state), entry, reason);
+  auto done = state.run(
+      "UPDATE certificate SET state = ?2, entry = ?3, reason = ?4 "
+      "WHERE id = ?1 AND state IN ('planned', 'approved', 'started')",
+      certificate, name_of(new_state), entry, reason);
   if (!done) return done;
   if (state.connection().changed_rows() != 1) {
-    return state.refuse(fmt::format("certificate {}: is unknown or in a final state, and cannot become {}",
-                                    certificate, name_of(new_state)));
+    return state.refuse(fmt::format("certificate {}: is unknown or in a final state, and cannot become {}", certificate,
+                                    name_of(new_state)));
   }
   return done;
 }
 
 Result<Done> Change::set_issued(std::int64_t certificate, ByteView der, std::uint64_t entry) {
   auto& state = ledger::in_use(state_);
-  auto done = state.run("UPDATE certificate SET state = 'issued', certificate = ?2, entry = ?3, reason = '' "
-                        "WHERE id = ?1 AND state = 'started'",
-                        certificate, der, entry);
+  auto done = state.run(
+      "UPDATE certificate SET state = 'issued', certificate = ?2, entry = ?3, reason = '' "
+      "WHERE id = ?1 AND state = 'started'",
+      certificate, der, entry);
   if (!done) return done;
   if (state.connection().changed_rows() != 1) {
-    return state.refuse(fmt::format("certificate {}: cannot be issued, its signing was not recorded as started",
-                                    certificate));
+    return state.refuse(
+        fmt::format("certificate {}: cannot be issued, its signing was not recorded as started", certificate));
   }
   return done;
 }
@@ -123,8 +126,8 @@ Result<std::vector<CertificateRow>> Ledger::issued(std::string_view issuer, std:
 }
 
 Result<std::optional<CertificateRow>> Ledger::by_serial(std::string_view issuer, ByteView serial) const {
-  return first_of(*database_->connection,
-                  "WHERE serial = ?1 AND (?2 = '' OR issuer = ?2) ORDER BY id DESC LIMIT 1", serial, issuer);
+  return first_of(*database_->connection, "WHERE serial = ?1 AND (?2 = '' OR issuer = ?2) ORDER BY id DESC LIMIT 1",
+                  serial, issuer);
 }
 
 Result<std::vector<CertificateRow>> Ledger::by_request(const Digest& request) const {

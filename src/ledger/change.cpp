@@ -39,6 +39,7 @@ std::unexpected<Error> Change::State::refuse(std::string message, std::string hi
 
 Result<Change> Ledger::begin(const log::Context& context) {
   auto& database = *database_;
+  if (database.trouble) return std::unexpected(*database.trouble);
   if (database.changing || database.access != LedgerAccess::ReadWrite) std::abort();
   if (database.broken) {
     return fail(ErrorKind::Integrity,

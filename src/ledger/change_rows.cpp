@@ -20,7 +20,8 @@ Result<Done> Change::put_key(const KeyRow& row) {
                   .key_id = stored.octets(3),
                   .public_key = stored.octets(4),
                   .evidence = {},
-                  .created = {}};
+                  .created = {},
+                  .entry = 0};
   };
   auto known = sqlite::first<KeyRow>(
       state.connection(), decode,
@@ -35,17 +36,19 @@ Result<Done> Change::put_key(const KeyRow& row) {
     return state.refuse(fmt::format("{}: has another key already", printable(row.owner)),
                         "an owner keeps its key; make an issuer of another name for a new one");
   }
-  return state.run("INSERT INTO token_key (owner, uri, token_label, token_serial, key_id, public_key, evidence, "
-                   "created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                   row.owner, row.uri, row.token_label, row.token_serial, row.key_id, row.public_key, row.evidence,
-                   row.created);
+  return state.run(
+      "INSERT INTO token_key (owner, uri, token_label, token_serial, key_id, public_key, evidence, "
+      "created, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      row.owner, row.uri, row.token_label, row.token_serial, row.key_id, row.public_key, row.evidence, row.created,
+      row.entry);
 }
 
 Result<Done> Change::put_issuer(const IssuerRow& row) {
   auto& state = ledger::in_use(state_);
-  auto done = state.run("INSERT INTO issuer (name, state, request) VALUES (?1, ?2, ?3) "
-                        "ON CONFLICT (name) DO UPDATE SET state = excluded.state, request = excluded.request",
-                        row.name, row.state, row.request);
+  auto done = state.run(
+      "INSERT INTO issuer (name, state, request, entry) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (name) "
+      "DO UPDATE SET state = excluded.state, request = excluded.request, entry = excluded.entry",
+      row.name, row.state, row.request, row.entry);
   if (done) done = state.run("DELETE FROM issuer_certificate WHERE issuer = ?1", row.name);
   for (std::size_t i = 0; done && i < row.chain.size(); ++i) {
     done = state.run("INSERT INTO issuer_certificate (issuer, position, der) VALUES (?1, ?2, ?3)", row.name, i,
@@ -58,9 +61,10 @@ Result<Done> Change::add_batch(const BatchRow& row) {
   auto& state = ledger::in_use(state_);
   const auto id = ledger::batch_id_from(row.id);
   if (!id) return state.refuse(fmt::format("{}: is not a batch's identifier", printable(row.id)));
-  return state.run("INSERT INTO batch (id, day, number, created, requests, accepted, ignored) "
-                   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                   row.id, id->day, id->number, row.created, row.requests, row.accepted, row.ignored);
+  return state.run(
+      "INSERT INTO batch (id, day, number, created, requests, accepted, ignored) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+      row.id, id->day, id->number, row.created, row.requests, row.accepted, row.ignored);
 }
 
 Result<Done> Change::add_request(const RequestRow& row) {
@@ -73,8 +77,9 @@ Result<Done> Change::add_request(const RequestRow& row) {
 
 Result<Done> Change::add_plan(const PlanRow& row) {
   return ledger::in_use(state_).run(
-      "INSERT INTO plan (batch, issuer, document, digest, created, valid_until) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-      row.batch, row.issuer, row.document, row.digest, row.created, row.valid_until);
+      "INSERT INTO plan (batch, issuer, document, digest, created, valid_until, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, "
+      "?7)",
+      row.batch, row.issuer, row.document, row.digest, row.created, row.valid_until, row.entry);
 }
 
 // A checkpoint that the log does not have would be a promise that nobody can keep.
@@ -87,9 +92,10 @@ Result<Done> Change::add_checkpoint(const CheckpointRow& row) {
   if (!root || *root != row.root) {
     return state.refuse(fmt::format("the checkpoint of size {} is not of this log", row.size));
   }
-  return state.run("INSERT INTO checkpoint (size, root, note) VALUES (?1, ?2, ?3) "
-                   "ON CONFLICT (size) DO UPDATE SET note = excluded.note",
-                   row.size, row.root, row.note);
+  return state.run(
+      "INSERT INTO checkpoint (size, root, note) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT (size) DO UPDATE SET note = excluded.note",
+      row.size, row.root, row.note);
 }
 
 Result<Done> Change::add_export(const ExportRow& row) {

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -15,8 +16,9 @@ struct Ledger::Database {
   std::unique_ptr<sqlite::Connection> connection;
   std::string path;
   LedgerAccess access = LedgerAccess::ReadOnly;
-  bool changing = false;  // a Change lives
-  bool broken = false;    // a write failed: nobody knows what is on the disk
+  bool changing = false;           // a Change lives
+  bool broken = false;             // a write failed: nobody knows what is on the disk
+  std::optional<Error> trouble{};  // why nothing may be written
 };
 
 struct Change::State {

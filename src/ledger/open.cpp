@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "database.hpp"
+#include "replay.hpp"
 #include "schema.hpp"
 #include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
@@ -41,12 +42,16 @@ Result<Done> prepare_writer(sqlite::Connection& connection, const std::string& p
   if (*mode != "wal") {
     return fail(ErrorKind::Integrity, fmt::format("{}: is not in write-ahead logging mode", printable(path)));
   }
+  if (connection.read_only()) {
+    return fail(ErrorKind::Integrity, fmt::format("{}: cannot be written", printable(path)),
+                "the ledger belongs to the user that runs sealroomd; check owner and mode of the file and its folder");
+  }
   connection.watch_wal();
   return Done{};
 }
 
 Result<Done> check_present(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
     return fail(ErrorKind::Integrity, fmt::format("{}: the ledger is missing", printable(path)),
                 "restore its backup; only a home that never had one is made by `sealroom init`");
@@ -67,18 +72,46 @@ Result<Done> Ledger::create(const std::string& path) {
   return made;
 }
 
+Result<Done> Ledger::examine(const std::string& path) {
+  auto present = check_present(path);
+  if (!present) return present;
+  auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READONLY);
+  if (!connection) return pass_on(connection);
+  auto version = ledger::schema_version(**connection, path);
+  if (!version) return pass_on(version);
+  return ledger::check_tail(**connection);
+}
+
 Result<Ledger> Ledger::open(const std::string& path, LedgerAccess access) {
   auto present = check_present(path);
   if (!present) return pass_on(present);
   const bool writes = access == LedgerAccess::ReadWrite;
   auto connection = sqlite::Connection::open(path, writes ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY);
   if (!connection) return pass_on(connection);
-  auto ready = ledger::check_schema(**connection, path);
-  if (ready && writes) ready = prepare_writer(**connection, path);
+  auto version = ledger::schema_version(**connection, path);
+  if (!version) return pass_on(version);
+  Result<Done> ready{Done{}};
+  if (writes) ready = prepare_writer(**connection, path);
+  if (ready && writes) ready = ledger::migrate(**connection, path, *version);
   if (!ready) return pass_on(ready);
   return Ledger(
       std::make_shared<Database>(Database{.connection = std::move(*connection), .path = path, .access = access}));
 }
+
+Result<Ledger> Ledger::open_in_trouble(const std::string& path, const Error& trouble) {
+  auto present = check_present(path);
+  if (!present) return pass_on(present);
+  auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READONLY);
+  // What is no database at all has nothing to read: an empty one stands for it.
+  if (!connection) connection = sqlite::Connection::open(":memory:", SQLITE_OPEN_READONLY);
+  if (!connection) return pass_on(connection);
+  Ledger ledger(std::make_shared<Database>(
+      Database{.connection = std::move(*connection), .path = path, .access = LedgerAccess::ReadOnly}));
+  ledger.database_->trouble = trouble;
+  return ledger;
+}
+
+bool Ledger::broken() const { return database_->broken; }
 
 Ledger::Ledger(std::shared_ptr<Database> database) : database_(std::move(database)) {}
 Ledger::Ledger(Ledger&&) noexcept = default;

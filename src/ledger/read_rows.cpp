@@ -17,16 +17,18 @@ KeyRow key_row(const sqlite::Rows& row) {
           .key_id = row.octets(4),
           .public_key = row.octets(5),
           .evidence = row.text(6),
-          .created = row.instant(7)};
+          .created = row.instant(7),
+          .entry = row.count(8)};
 }
 
 std::string select_keys(std::string_view which) {
   return fmt::format(
-      "SELECT owner, uri, token_label, token_serial, key_id, public_key, evidence, created FROM token_key {}", which);
+      "SELECT owner, uri, token_label, token_serial, key_id, public_key, evidence, created, entry FROM token_key {}",
+      which);
 }
 
 IssuerRow issuer_row(const sqlite::Rows& row) {
-  return {.name = row.text(0), .state = row.text(1), .request = row.octets(2), .chain = {}};
+  return {.name = row.text(0), .state = row.text(1), .request = row.octets(2), .chain = {}, .entry = row.count(3)};
 }
 
 BatchRow batch_row(const sqlite::Rows& row) {
@@ -50,8 +52,8 @@ RequestRow request_row(const sqlite::Rows& row) {
 }
 
 std::string select_requests(std::string_view which) {
-  return fmt::format(
-      "SELECT batch, position, path, name, issuer, profile, octets, digest, verdict FROM request {}", which);
+  return fmt::format("SELECT batch, position, path, name, issuer, profile, octets, digest, verdict FROM request {}",
+                     which);
 }
 
 PlanRow plan_row(const sqlite::Rows& row) {
@@ -60,11 +62,12 @@ PlanRow plan_row(const sqlite::Rows& row) {
           .document = row.text(2),
           .digest = row.digest(3),
           .created = row.instant(4),
-          .valid_until = row.instant(5)};
+          .valid_until = row.instant(5),
+          .entry = row.count(6)};
 }
 
 std::string select_plans(std::string_view which) {
-  return fmt::format("SELECT batch, issuer, document, digest, created, valid_until FROM plan {}", which);
+  return fmt::format("SELECT batch, issuer, document, digest, created, valid_until, entry FROM plan {}", which);
 }
 
 Result<Done> read_chain(sqlite::Connection& connection, IssuerRow& issuer) {
@@ -79,8 +82,7 @@ Result<Done> read_chain(sqlite::Connection& connection, IssuerRow& issuer) {
 }  // namespace
 
 Result<std::optional<KeyRow>> Ledger::key(std::string_view owner) const {
-  return sqlite::first<KeyRow>(*database_->connection, key_row,
-                               select_keys("WHERE owner = ?1"), owner);
+  return sqlite::first<KeyRow>(*database_->connection, key_row, select_keys("WHERE owner = ?1"), owner);
 }
 
 Result<std::vector<KeyRow>> Ledger::keys() const {
@@ -90,7 +92,7 @@ Result<std::vector<KeyRow>> Ledger::keys() const {
 Result<std::optional<IssuerRow>> Ledger::issuer(std::string_view name) const {
   auto& connection = *database_->connection;
   auto found = sqlite::first<IssuerRow>(connection, issuer_row,
-                                        "SELECT name, state, request FROM issuer WHERE name = ?1", name);
+                                        "SELECT name, state, request, entry FROM issuer WHERE name = ?1", name);
   if (!found || !*found) return found;
   auto read = read_chain(connection, **found);
   if (!read) return pass_on(read);
@@ -99,7 +101,8 @@ Result<std::optional<IssuerRow>> Ledger::issuer(std::string_view name) const {
 
 Result<std::vector<IssuerRow>> Ledger::issuers() const {
   auto& connection = *database_->connection;
-  auto found = sqlite::all<IssuerRow>(connection, issuer_row, "SELECT name, state, request FROM issuer ORDER BY name");
+  auto found =
+      sqlite::all<IssuerRow>(connection, issuer_row, "SELECT name, state, request, entry FROM issuer ORDER BY name");
   if (!found) return found;
   for (auto& issuer : *found) {
     auto read = read_chain(connection, issuer);
@@ -148,8 +151,7 @@ Result<Done> Ledger::each_request(std::string_view batch,
 
 Result<std::optional<RequestRow>> Ledger::request(std::string_view batch, std::uint64_t position) const {
   return sqlite::first<RequestRow>(*database_->connection, request_row,
-                                   select_requests("WHERE batch = ?1 AND position = ?2"), batch,
-                                   position);
+                                   select_requests("WHERE batch = ?1 AND position = ?2"), batch, position);
 }
 
 Result<std::vector<PlanRow>> Ledger::plans(std::string_view batch) const {
@@ -160,8 +162,7 @@ Result<std::vector<PlanRow>> Ledger::plans(std::string_view batch) const {
 }
 
 Result<std::optional<PlanRow>> Ledger::plan(std::string_view batch, std::string_view issuer) const {
-  return sqlite::first<PlanRow>(*database_->connection, plan_row,
-                                select_plans("WHERE batch = ?1 AND issuer = ?2"),
+  return sqlite::first<PlanRow>(*database_->connection, plan_row, select_plans("WHERE batch = ?1 AND issuer = ?2"),
                                 batch, issuer);
 }
 

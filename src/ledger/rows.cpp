@@ -6,9 +6,9 @@
 namespace sealroom {
 namespace {
 
-constexpr std::array kStates{CertificateState::Planned,  CertificateState::Approved, CertificateState::Started,
-                             CertificateState::Issued,   CertificateState::Refused,  CertificateState::Rejected,
-                             CertificateState::Expired,  CertificateState::Abandoned};
+constexpr std::array kStates{CertificateState::Planned, CertificateState::Approved, CertificateState::Started,
+                             CertificateState::Issued,  CertificateState::Refused,  CertificateState::Rejected,
+                             CertificateState::Expired, CertificateState::Abandoned};
 
 }  // namespace
 

@@ -92,6 +92,7 @@ class Connection {
 
   std::int64_t last_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
   std::int64_t changed_rows() const { return sqlite3_changes64(handle_.get()); }
+  bool read_only() const { return sqlite3_db_readonly(handle_.get(), "main") == 1; }
   bool in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
   // Whether the newest error was a rule of the schema, and not the disk or the database.

@@ -77,14 +77,26 @@ class Ledger {
   // Makes a new database file at `path` (0600); fails when one is there.
   static Result<Done> create(const std::string& path);
 
-  // Opens an existing one. Errors (Integrity): missing, not ours, newer schema, corrupted.
+  // Looks at an existing one before it is opened, and changes nothing in it: whether it is there, is ours, has a schema
+  // that is known, and whether every entry since the newest checkpoint, that checkpoint's signature and the tree below
+  // it are right. Takes time for those entries, not for the whole log. Errors (Integrity).
+  static Result<Done> examine(const std::string& path);
+
+  // Opens an existing one. Errors (Integrity): missing, not ours, newer schema, corrupted, not writable.
   static Result<Ledger> open(const std::string& path, LedgerAccess access);
+
+  // Opens a ledger that examine() found wrong, for reading what is readable; begin() gives `trouble`. Error (Integrity)
+  // when there is no file to open.
+  static Result<Ledger> open_in_trouble(const std::string& path, const Error& trouble);
 
   Ledger(Ledger&&) noexcept;
   Ledger& operator=(Ledger&&) noexcept;
   ~Ledger();
 
   Result<Change> begin(const log::Context& context);
+
+  // Whether a write failed: nobody knows what is on the disk, and begin() gives nothing but Integrity.
+  bool broken() const;
 
   Result<std::uint64_t> log_size() const;
   Result<std::string> line(std::uint64_t seq) const;

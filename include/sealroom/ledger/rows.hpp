@@ -20,6 +20,7 @@ struct KeyRow {
   Bytes public_key;           // SubjectPublicKeyInfo, DER
   std::string evidence;       // canonical JSON: attributes read back, extraction attempts
   Instant created;
+  std::uint64_t entry = 0;    // seq of the log entry that speaks of it
 };
 
 // "configured", "key", "requested", "active", "retired" (docs/formats.md).
@@ -28,6 +29,7 @@ struct IssuerRow {
   std::string state;
   Bytes request;             // DER of its own request, may be empty
   std::vector<Bytes> chain;  // its certificate first, root last; empty until active
+  std::uint64_t entry = 0;   // seq of the log entry that activated it
 };
 
 struct BatchRow {
@@ -58,6 +60,7 @@ struct PlanRow {
   Digest digest{};
   Instant created;
   Instant valid_until;
+  std::uint64_t entry = 0;  // seq of the log entry that speaks of it
 };
 
 // States of a certificate (product contract, section 3).

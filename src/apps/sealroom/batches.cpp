@@ -146,6 +146,8 @@ Result<int> process(const Command& command) {
   if (!client) return pass_on(client);
   auto status = client->call("status");
   if (!status) return pass_on(status);
+  auto sound = ledger_is_sound(*status);
+  if (!sound) return pass_on(sound);
   if (status->at("started").get<std::size_t>() > 0) {
     return fail(ErrorKind::NeedsPerson,
                 "certificates were started and have no outcome, so nothing can be signed; nothing was imported",

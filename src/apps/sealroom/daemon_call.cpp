@@ -63,4 +63,10 @@ Result<int> show(const Command& command, const std::string& method, const Json& 
   return kDone;
 }
 
+Result<Done> ledger_is_sound(const Json& status) {
+  const auto trouble = status.at("integrity").get<std::string>();
+  if (trouble.empty()) return Done{};
+  return fail(ErrorKind::Integrity, trouble, "nothing is signed; see `sealroom status` and docs/operations.md");
+}
+
 }  // namespace sealroom::cli

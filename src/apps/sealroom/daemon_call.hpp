@@ -16,6 +16,9 @@ Result<Json> call_job(wire::Client& client, const std::string& method, const Jso
 Result<int> show(const Command& command, const std::string& method, const Json& parameters,
                  const std::function<void(const Json&)>& people);
 
+// Whether the daemon's status says that its ledger is sound; else the error (Integrity) that it gives for everything.
+Result<Done> ledger_is_sound(const Json& status);
+
 // Where PINs come from.
 struct PinSource {
   std::string file;  // --pin-file

@@ -120,6 +120,8 @@ Result<std::string> ask(const std::string& question) {
 Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source) {
   auto status = client.call("status");
   if (!status) return pass_on(status);
+  auto sound = ledger_is_sound(*status);
+  if (!sound) return sound;
   std::string trial_file;
   bool known = false;
   for (const auto& key : status->at("keys")) {

@@ -28,10 +28,29 @@ std::string issuer_line(const Json& issuer) {
   return line;
 }
 
+std::string log_line(const Json& log) {
+  return fmt::format("log {}: {} entries, checkpoint at {}", text_of(log, "origin"),
+                     log.at("size").get<std::uint64_t>(), log.at("checkpoint_size").get<std::uint64_t>());
+}
+
 std::vector<std::string> owners_of(const Json& status) {
   std::vector<std::string> owners;
   for (const auto& key : status.at("keys")) owners.push_back(text_of(key, "owner"));
   return owners;
+}
+
+void tell(const Json& status) {
+  say(fmt::format("sealroomd {} at {}, {}", text_of(status, "version"), text_of(status, "home"),
+                  text_of(status, "time")));
+  say(fmt::format("module {} ({})", text_of(status.at("module"), "path"), text_of(status.at("module"), "description")));
+  say("keys");
+  for (const auto& key : status.at("keys")) say(key_line(key));
+  say("issuers");
+  for (const auto& issuer : status.at("issuers")) say(issuer_line(issuer));
+  if (status.contains("log")) say(log_line(status.at("log")));
+  if (status.at("attention").empty()) say("nothing waits for a person");
+  for (const auto& item : status.at("attention"))
+    say(fmt::format("WAITS: {}  ->  {}", text_of(item, "what"), text_of(item, "do")));
 }
 
 }  // namespace
@@ -40,22 +59,16 @@ Result<int> status(const Command& command) {
   Words words(command);
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
-  return show(command, "status", Json::object(), [](const Json& status) {
-    say(fmt::format("sealroomd {} at {}, {}", text_of(status, "version"), text_of(status, "home"),
-                    text_of(status, "time")));
-    say(fmt::format("module {} ({})", text_of(status.at("module"), "path"),
-                    text_of(status.at("module"), "description")));
-    say("keys");
-    for (const auto& key : status.at("keys")) say(key_line(key));
-    say("issuers");
-    for (const auto& issuer : status.at("issuers")) say(issuer_line(issuer));
-    const auto& log = status.at("log");
-    say(fmt::format("log {}: {} entries, checkpoint at {}", text_of(log, "origin"), log.at("size").get<std::uint64_t>(),
-                    log.at("checkpoint_size").get<std::uint64_t>()));
-    if (status.at("attention").empty()) say("nothing waits for a person");
-    for (const auto& item : status.at("attention"))
-      say(fmt::format("WAITS: {}  ->  {}", text_of(item, "what"), text_of(item, "do")));
-  });
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
+  auto status = client->call("status");
+  if (!status) return pass_on(status);
+  if (command.output == Output::Json) {
+    print(*status);
+  } else {
+    tell(*status);
+  }
+  return text_of(*status, "integrity").empty() ? kDone : static_cast<int>(ErrorKind::Integrity);
 }
 
 Result<int> unlock(const Command& command) {
@@ -76,6 +89,8 @@ Result<int> unlock(const Command& command) {
   if (owners.empty()) {
     auto status = client->call("status");
     if (!status) return pass_on(status);
+    auto sound = ledger_is_sound(*status);
+    if (!sound) return pass_on(sound);
     owners = owners_of(*status);
   }
   if (owners.size() > 1 && source.fd >= 0)

@@ -7,9 +7,10 @@
 namespace sealroom::daemon {
 
 Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Module> module, Ledger writing,
-               Ledger read_only)
+               Ledger read_only, std::optional<Error> ledger_trouble)
     : home(std::move(home_path)),
       configuration(std::move(loaded)),
+      trouble(std::move(ledger_trouble)),
       ledger(std::move(writing)),
       reading(std::move(read_only)),
       keys(std::move(module), configuration),

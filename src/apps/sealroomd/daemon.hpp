@@ -40,7 +40,8 @@ struct Session {
 // Daemon is what all methods share. The ledger it writes, the keys and the tokens belong to the writing desk alone;
 // `reading` is a second, read-only view for the reading desk.
 struct Daemon {
-  Daemon(std::string home, Configuration configuration, std::shared_ptr<Module> module, Ledger writing, Ledger reading);
+  Daemon(std::string home, Configuration configuration, std::shared_ptr<Module> module, Ledger writing, Ledger reading,
+         std::optional<Error> trouble);
 
   // The work of somebody, for log entries.
   Work work_of(const wire::Peer& peer, Role role);
@@ -53,6 +54,7 @@ struct Daemon {
 
   const std::string home;
   const Configuration configuration;
+  const std::optional<Error> trouble;  // why the ledger is not sound: only what needs no change is answered
   Ledger ledger;
   Ledger reading;
   SystemClock clock;

@@ -36,7 +36,7 @@ Result<Json> attempt(const Work& work) {
 Dispatch::Dispatch(Daemon& daemon)
     : daemon_(daemon),
       reading_(std::make_unique<Desk>()),
-      writing_(std::make_unique<Desk>(std::chrono::seconds{5}, [this] { lock_idle_tokens(); })) {
+      writing_(std::make_unique<Desk>(std::chrono::seconds{5}, [this] { look_after(); })) {
   for (const auto& method : methods()) methods_.emplace(method.name, &method);
 }
 
@@ -86,6 +86,7 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
     return reading_->put(
         [this, run = *reading, request, reply] { reply(unless_stopping([&] { return run(daemon_, *request); })); });
   }
+  if (daemon_.trouble) return reply(std::unexpected(*daemon_.trouble));
   if (const auto* writing = std::get_if<WritingMethod>(&method.run)) {
     return writing_->put([this, run = *writing, request, reply] {
       reply(unless_stopping([&] { return run(daemon_, *request, work_of(*request)); }));
@@ -128,7 +129,8 @@ void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) 
   });
 }
 
-void Dispatch::lock_idle_tokens() {
+void Dispatch::look_after() {
+  if (daemon_.ledger.broken()) return ledger_broke_();
   const auto work = daemon_.own_work();
   for (const auto& owner : daemon_.keys.idle(daemon_.clock.since_boot(), daemon_.configuration.idle_lock())) {
     (void)sealroom::lock(work, owner, "idle");

@@ -22,6 +22,10 @@ class Dispatch {
   Result<Json> hello(const wire::Peer& peer);
   void call(const wire::Peer& peer, wire::Call call, wire::Reply reply);
 
+  // Calls `act` when a change to the ledger failed for the disk's sake: after that nobody knows what is on it, and the
+  // daemon must end. From the writing desk, a few seconds later: whoever asked for the change hears of it first.
+  void when_ledger_breaks(std::function<void()> act) { ledger_broke_ = std::move(act); }
+
   // Locks the tokens and logs the end; nothing is taken afterwards, what has not begun is dropped, and a job that runs
   // ends at its next group. Error (Token) when a token does not answer within
   // half a minute: then nothing can be locked, and the process must end as it is.
@@ -32,12 +36,13 @@ class Dispatch {
   Work work_of(const Request& request);
   Result<Json> unless_stopping(const std::function<Result<Json>()>& work) const;
   void log_refusal(const wire::Peer& peer, Role role, std::string what);
-  void lock_idle_tokens();
+  void look_after();  // every few seconds: a broken ledger, idle tokens
 
   Daemon& daemon_;
   std::map<std::string, const Method*, std::less<>> methods_;
   std::map<std::pair<uid_t, std::string>, std::chrono::milliseconds> refused_;  // when it was last logged
   std::atomic<bool> stopping_ = false;
+  std::function<void()> ledger_broke_ = [] {};
   std::unique_ptr<Desk> reading_;
   std::unique_ptr<Desk> writing_;
 };

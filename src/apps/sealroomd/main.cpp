@@ -59,7 +59,32 @@ Result<Done> announce_ready(int fd) {
   return write_all(ready.get(), as_bytes("\n"), "--ready-fd");
 }
 
+// What the daemon works with: the ledger twice, once for writing and once beside it for reading. One that is not sound is
+// read as far as it can be, and written by nobody.
+struct Ledgers {
+  Ledger writing;
+  Ledger reading;
+  std::optional<Error> trouble;
+};
+
+Result<Ledgers> open_ledgers() {
+  auto sound = Ledger::examine(kLedger);
+  if (sound) {
+    auto writing = Ledger::open(kLedger, LedgerAccess::ReadWrite);
+    if (!writing) return pass_on(writing);
+    auto reading = Ledger::open(kLedger, LedgerAccess::ReadOnly);
+    if (!reading) return pass_on(reading);
+    return Ledgers{std::move(*writing), std::move(*reading), std::nullopt};
+  }
+  auto closed = Ledger::open_in_trouble(kLedger, sound.error());
+  if (!closed) return pass_on(closed);
+  auto reading = Ledger::open_in_trouble(kLedger, sound.error());
+  if (!reading) return pass_on(reading);
+  return Ledgers{std::move(*closed), std::move(*reading), sound.error()};
+}
+
 Result<Done> log_start(Daemon& daemon) {
+  if (daemon.trouble) return Done{};  // nothing can be written; status and stderr say why
   const auto work = daemon.own_work();
   auto started = record(work, {.name = "daemon.started",
                                .outcome = "ok",
@@ -122,6 +147,7 @@ Result<Done> answer_calls(Daemon& daemon, Dispatch& dispatch, const sigset_t& st
   auto ready = announce_ready(ready_fd);
   if (!ready) return ready;
   const StopWatch watch(stop_signals, **server);
+  dispatch.when_ledger_breaks([&] { (*server)->stop(); });
   (*server)->run();
   return Done{};
 }
@@ -130,16 +156,16 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
   const auto stop_signals = block_stop_signals();
   auto lock = lock_home();
   if (!lock) return pass_on(lock);
-  auto writing = Ledger::open(kLedger, LedgerAccess::ReadWrite);
-  if (!writing) return pass_on(writing);
-  auto reading = Ledger::open(kLedger, LedgerAccess::ReadOnly);
-  if (!reading) return pass_on(reading);
+  auto ledgers = open_ledgers();
+  if (!ledgers) return pass_on(ledgers);
+  if (ledgers->trouble) report(*ledgers->trouble);
   auto module = Module::load(configuration.module());
   if (!module) return pass_on(module);
   auto closed = close_the_door();
   if (!closed) return closed;
 
-  Daemon daemon(home, std::move(configuration), std::move(*module), std::move(*writing), std::move(*reading));
+  Daemon daemon(home, std::move(configuration), std::move(*module), std::move(ledgers->writing),
+                std::move(ledgers->reading), std::move(ledgers->trouble));
   daemon.keys.refresh();
   auto started = log_start(daemon);
   if (!started) return started;
@@ -147,6 +173,10 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
   auto answered = answer_calls(daemon, dispatch, stop_signals, options.ready_fd);
   auto locked = dispatch.close();
   if (!locked) end_as_it_is(locked.error());
+  if (daemon.ledger.broken()) {
+    return fail(ErrorKind::Integrity, "the ledger's disk failed: nobody knows what is on it",
+                "find out what is wrong with the disk, then start sealroomd again: it reads what is really there");
+  }
   return answered;
 }
 

@@ -128,36 +128,15 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
   return attention;
 }
 
-Result<std::uint64_t> page_size(Parameters& parameters) {
-  const auto most = parameters.number("most");
-  return std::min<std::uint64_t>(most.value_or(kPage), kPage);
-}
-
-std::unexpected<Error> no_batch(const std::string& batch) {
-  return fail(ErrorKind::Usage, fmt::format("there is no batch {}", printable(batch)), "see `sealroom batch list`");
-}
-
-}  // namespace
-
-Result<Json> status(Daemon& daemon, Request& request) {
-  Parameters parameters(request.parameters);
-  auto understood = parameters.done();
-  if (!understood) return pass_on(understood);
+// The part of the status that the ledger and the tokens know.
+Result<Json> kept_by_ledger(const Daemon& daemon) {
   auto size = daemon.reading.log_size();
   if (!size) return pass_on(size);
   auto root = daemon.reading.root(*size);
   if (!root) return pass_on(root);
   auto covered = daemon.reading.newest_checkpoint();
   if (!covered) return pass_on(covered);
-
-  Json answer{{"format", "sealroom-status/1"},
-              {"version", SEALROOM_VERSION},
-              {"home", printable(daemon.home)},
-              {"time", to_rfc3339(daemon.clock.now())},
-              {"role", name_of(request.role)},
-              {"module", {{"path", daemon.keys.module().path()}, {"description", daemon.keys.module().description()}}},
-              {"configuration_sha256", to_hex(daemon.configuration.digest())},
-              {"keys", Json::array()},
+  Json answer{{"keys", Json::array()},
               {"issuers", Json::array()},
               {"log",
                {{"origin", daemon.configuration.log_origin()},
@@ -180,6 +159,45 @@ Result<Json> status(Daemon& daemon, Request& request) {
   auto attention = attention_of(daemon, answer["keys"]);
   if (!attention) return pass_on(attention);
   answer["attention"] = std::move(*attention);
+  return answer;
+}
+
+Result<std::uint64_t> page_size(Parameters& parameters) {
+  const auto most = parameters.number("most");
+  return std::min<std::uint64_t>(most.value_or(kPage), kPage);
+}
+
+std::unexpected<Error> no_batch(const std::string& batch) {
+  return fail(ErrorKind::Usage, fmt::format("there is no batch {}", printable(batch)), "see `sealroom batch list`");
+}
+
+}  // namespace
+
+Result<Json> status(Daemon& daemon, Request& request) {
+  Parameters parameters(request.parameters);
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  Json answer{{"format", "sealroom-status/1"},
+              {"version", SEALROOM_VERSION},
+              {"home", printable(daemon.home)},
+              {"time", to_rfc3339(daemon.clock.now())},
+              {"role", name_of(request.role)},
+              {"module", {{"path", daemon.keys.module().path()}, {"description", daemon.keys.module().description()}}},
+              {"configuration_sha256", to_hex(daemon.configuration.digest())},
+              {"integrity", daemon.trouble ? daemon.trouble->message : ""}};
+  auto kept = kept_by_ledger(daemon);
+  if (kept) {
+    answer.update(*kept);
+  } else if (daemon.trouble) {
+    answer.update({{"keys", Json::array()}, {"issuers", Json::array()}, {"started", 0}, {"attention", Json::array()}});
+  } else {
+    return pass_on(kept);
+  }
+  if (daemon.trouble) {
+    Json first{{"what", "the ledger is not sound, nothing is signed: " + daemon.trouble->message},
+               {"do", daemon.trouble->hint}};
+    answer["attention"].insert(answer["attention"].begin(), std::move(first));
+  }
   return answer;
 }
 

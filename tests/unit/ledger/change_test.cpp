@@ -32,8 +32,14 @@ TEST_CASE("a change that is dropped leaves nothing") {
     auto change = begin(ledger);
     REQUIRE(change.append(event(), kBatch));
     REQUIRE(change.add_batch(batch_row()));
-    REQUIRE(change.put_key({.owner = "root", .uri = "pkcs11:", .token_label = "t", .token_serial = "1", .key_id = {1},
-                            .public_key = {2}, .evidence = "{}", .created = {}}));
+    REQUIRE(change.put_key({.owner = "root",
+                            .uri = "pkcs11:",
+                            .token_label = "t",
+                            .token_serial = "1",
+                            .key_id = {1},
+                            .public_key = {2},
+                            .evidence = "{}",
+                            .created = {}}));
     CHECK(*ledger.log_size() == 6);
   }
   CHECK(*ledger.log_size() == 5);

@@ -96,7 +96,8 @@ inline PlanRow plan_row(std::string issuer = "intermediate", std::string documen
           .document = document,
           .digest = sha256(as_bytes(document)),
           .created = at("2026-11-21T10:00:00Z"),
-          .valid_until = at("2026-11-24T10:00:00Z")};
+          .valid_until = at("2026-11-24T10:00:00Z"),
+          .entry = 0};
 }
 
 // A planned certificate whose serial is `serial`.

@@ -15,7 +15,7 @@ TEST_CASE("a new ledger is an empty file of its owner alone, and leaves nothing 
   const auto made = Ledger::create(path);
   umask(mask);
   REQUIRE(made);
-  struct stat status {};
+  struct stat status{};
   REQUIRE(stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0600);
   CHECK_FALSE(std::filesystem::exists(path + "-wal"));
@@ -32,7 +32,7 @@ TEST_CASE("the files that SQLite puts beside the ledger are its owner's alone to
   const LedgerHome home;
   auto ledger = home.open();
   append(ledger, 1);
-  struct stat status {};
+  struct stat status{};
   REQUIRE(stat((home.path + "-wal").c_str(), &status) == 0);
   CHECK((status.st_mode & 0777) == 0600);
 }
@@ -76,13 +76,13 @@ TEST_CASE("files that are no ledger are refused") {
 
 TEST_CASE("a newer schema is refused with its own message") {
   const LedgerHome home;
-  tamper(home.path, "PRAGMA user_version = 2");
+  tamper(home.path, "PRAGMA user_version = 3");
   const auto opened = Ledger::open(home.path, LedgerAccess::ReadWrite);
-  check_error(opened, ErrorKind::Integrity, "schema version 2, newer than the 1");
+  check_error(opened, ErrorKind::Integrity, "schema version 3, newer than the 2");
   CHECK_THAT(opened.error().hint, Catch::Contains("newer sealroom"));
   tamper(home.path, "PRAGMA user_version = 0");
   check_error(Ledger::open(home.path, LedgerAccess::ReadWrite), ErrorKind::Integrity, "unknown schema version 0");
-  tamper(home.path, "PRAGMA user_version = 1");
+  tamper(home.path, "PRAGMA user_version = 2");
   CHECK(Ledger::open(home.path, LedgerAccess::ReadWrite));
 }
 

@@ -216,8 +216,7 @@ TEST_CASE("plans read back, one for each issuer") {
 }
 
 TEST_CASE("state names read back") {
-  for (const char* name :
-       {"planned", "approved", "started", "issued", "refused", "rejected", "expired", "abandoned"}) {
+  for (const char* name : {"planned", "approved", "started", "issued", "refused", "rejected", "expired", "abandoned"}) {
     const auto state = certificate_state_from(name);
     REQUIRE(state);
     CHECK(name_of(*state) == name);

@@ -108,8 +108,9 @@ TEST_CASE("a rewritten history does not match the checkpoint") {
     commit(std::move(change));
   }
   CHECK(*other.open().verify() == kSize);
-  tamper(home.path, "ATTACH '" + other.path + "' AS other; DELETE FROM entry; DELETE FROM node;"
-                    "INSERT INTO entry SELECT * FROM other.entry; INSERT INTO node SELECT * FROM other.node");
+  tamper(home.path, "ATTACH '" + other.path +
+                        "' AS other; DELETE FROM entry; DELETE FROM node;"
+                        "INSERT INTO entry SELECT * FROM other.entry; INSERT INTO node SELECT * FROM other.node");
   check_error(home.open().verify(), ErrorKind::Integrity, "checkpoint of size 16");
 }
 
@@ -154,24 +155,75 @@ TEST_CASE("signed notes are verified once the log's key is known") {
   signature.resize(size);
   {
     auto change = begin(ledger);
-    REQUIRE(change.put_key({.owner = "log", .uri = "pkcs11:", .token_label = "t", .token_serial = "1", .key_id = {1},
-                            .public_key = key.der(), .evidence = "{}", .created = {}}));
-    REQUIRE(change.add_checkpoint({.size = 4, .root = checkpoint.root,
-                                   .note = log::signed_note(checkpoint, key, signature)}));
+    REQUIRE(change.put_key({.owner = "log",
+                            .uri = "pkcs11:",
+                            .token_label = "t",
+                            .token_serial = "1",
+                            .key_id = {1},
+                            .public_key = key.der(),
+                            .evidence = "{}",
+                            .created = {}}));
+    REQUIRE(change.add_checkpoint(
+        {.size = 4, .root = checkpoint.root, .note = log::signed_note(checkpoint, key, signature)}));
     commit(std::move(change));
   }
   CHECK(*ledger.verify() == 4);
   SECTION("a note that was not signed so") {
-    tamper(home.path, "UPDATE checkpoint SET note = replace(note, char(10) || '4' || char(10), char(10) || '3' || "
-                      "char(10))");
+    tamper(home.path,
+           "UPDATE checkpoint SET note = replace(note, char(10) || '4' || char(10), char(10) || '3' || "
+           "char(10))");
     check_error(ledger.verify(), ErrorKind::Integrity, "checkpoint of size 4: checkpoint: the signature");
   }
   SECTION("the note of another checkpoint") {
     append(ledger, 1);
     auto change = begin(ledger);
-    REQUIRE(change.add_checkpoint({.size = 5, .root = *ledger.root(5),
-                                   .note = log::signed_note(checkpoint, key, signature)}));
+    REQUIRE(change.add_checkpoint(
+        {.size = 5, .root = *ledger.root(5), .note = log::signed_note(checkpoint, key, signature)}));
     commit(std::move(change));
     check_error(ledger.verify(), ErrorKind::Integrity, "checkpoint of size 5: its signed note is of another size");
   }
+}
+
+TEST_CASE("a look at the start finds what is wrong since the newest checkpoint, and the tree below it") {
+  const HomeWithLog untouched;
+  CHECK(Ledger::examine(untouched.path));
+  for (const char* sql :
+       {"UPDATE entry SET line = x'7b7d' WHERE seq = 18", "DELETE FROM entry WHERE seq = 17",
+        "DELETE FROM entry WHERE seq >= 20", "UPDATE entry SET line = x'7b7d' WHERE seq = 15",
+        "UPDATE node SET hash = zeroblob(32) WHERE level = 0 AND idx = 19",
+        "UPDATE node SET hash = zeroblob(32) WHERE level = 4 AND idx = 0", "UPDATE checkpoint SET root = zeroblob(32)",
+        "DELETE FROM entry WHERE seq >= 15; DELETE FROM node WHERE ((idx + 1) << level) > 15"}) {
+    CAPTURE(sql);
+    const HomeWithLog home;
+    tamper(home.path, sql);
+    const auto before = home.directory.read("ledger.db");
+    check_error(Ledger::examine(home.path), ErrorKind::Integrity, "");
+    CHECK(home.directory.read("ledger.db") == before);
+  }
+}
+
+TEST_CASE("what lies before the newest checkpoint is left to a whole verification") {
+  const HomeWithLog home;
+  tamper(home.path, "UPDATE entry SET line = x'7b7d' WHERE seq = 3");
+  CHECK(Ledger::examine(home.path));
+  CHECK_FALSE(home.open().verify());
+}
+
+TEST_CASE("a ledger in trouble is read as far as it can be, and takes nothing") {
+  const HomeWithLog home;
+  tamper(home.path, "UPDATE entry SET line = x'7b7d' WHERE seq = 18");
+  const auto trouble = Ledger::examine(home.path);
+  REQUIRE_FALSE(trouble);
+  auto ledger = Ledger::open_in_trouble(home.path, trouble.error());
+  REQUIRE(ledger);
+  CHECK(*ledger->log_size() == kSize);
+  CHECK(ledger->line(3));
+  check_error(ledger->begin(context()), ErrorKind::Integrity, "log entry 18");
+  const auto text = home.directory.write("text", std::string(5000, 'x'));
+  const auto no_database = Ledger::examine(text);
+  check_error(no_database, ErrorKind::Integrity, "is not a");
+  const auto unreadable = Ledger::open_in_trouble(text, no_database.error());
+  REQUIRE(unreadable);
+  CHECK_FALSE(unreadable->log_size());
+  check_error(Ledger::open_in_trouble(home.directory / "none", trouble.error()), ErrorKind::Integrity, "missing");
 }

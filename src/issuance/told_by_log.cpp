@@ -1,0 +1,59 @@
+#include "told_by_log.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+
+namespace sealroom {
+namespace {
+
+std::unexpected<Error> changed(std::string_view what) {
+  return fail(ErrorKind::Integrity, fmt::format("{}: is not what its log entry says", what),
+              "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
+}
+
+}  // namespace
+
+Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_view name, std::string_view what) {
+  auto line = ledger.line(seq);
+  if (!line) return changed(what);
+  auto entry = log::parse_line(*line);
+  if (!entry || entry->event.name != name) return changed(what);
+  return entry;
+}
+
+Result<Done> agrees_with_log(const Ledger& ledger, const KeyRow& row) {
+  const auto what = fmt::format("key of {} in the ledger", row.owner);
+  auto entry = told_by(ledger, row.entry, "key.generated", what);
+  if (!entry) return pass_on(entry);
+  const auto& told = entry->event.details;
+  const bool same = told.value("owner", "") == row.owner && told.value("key_id", "") == to_hex(row.key_id) &&
+                    told.value("token_serial", "") == row.token_serial &&
+                    told.value("public_key_sha256", "") == to_hex(sha256(row.public_key));
+  return same ? Result<Done>(Done{}) : changed(what);
+}
+
+Result<Done> agrees_with_log(const Ledger& ledger, const PlanRow& row) {
+  const auto what = fmt::format("plan {}/{} in the ledger", row.batch, row.issuer);
+  auto entry = told_by(ledger, row.entry, "plan.recorded", what);
+  if (!entry) return pass_on(entry);
+  const auto& told = entry->event.details;
+  const bool same = told.value("batch", "") == row.batch && told.value("issuer", "") == row.issuer &&
+                    told.value("digest", "") == to_hex(row.digest) &&
+                    told.value("valid_until", "") == to_rfc3339(row.valid_until);
+  return same ? Result<Done>(Done{}) : changed(what);
+}
+
+Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row) {
+  const auto what = fmt::format("chain of issuer {} in the ledger", row.name);
+  auto entry = told_by(ledger, row.entry, "issuer.activated", what);
+  if (!entry) return pass_on(entry);
+  Json fingerprints = Json::array();
+  for (const auto& der : row.chain) fingerprints.push_back(to_hex(sha256(der)));
+  const auto& told = entry->event.details;
+  const bool same =
+      told.value("issuer", "") == row.name && told.value("certificates_sha256", Json::array()) == fingerprints;
+  return same ? Result<Done>(Done{}) : changed(what);
+}
+
+}  // namespace sealroom
