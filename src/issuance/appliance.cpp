@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/anchors.hpp"
 #include "told_by_log.hpp"
 
 namespace sealroom {
@@ -94,6 +95,8 @@ Result<CheckpointRow> checkpoint(const Work& work) {
   if (!added) return pass_on(added);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
+  auto remembered = anchor_tokens(work, row);
+  if (!remembered) return pass_on(remembered);
   return row;
 }
 

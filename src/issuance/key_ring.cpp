@@ -71,6 +71,7 @@ void KeyRing::lock(std::string_view owner) {
   const auto name = token_name(owner);
   for (const auto& other : shared) {
     keys_.erase(other);
+    compared_.erase(other);
     where_.erase(other);
   }
   open_.erase(name);
@@ -78,6 +79,7 @@ void KeyRing::lock(std::string_view owner) {
 
 void KeyRing::lock_all() {
   keys_.clear();
+  compared_.clear();
   where_.clear();
   open_.clear();
 }
@@ -130,6 +132,22 @@ Result<Token*> KeyRing::token(std::string_view owner) {
               fmt::format("sealroom unlock {}", owner));
 }
 
+std::vector<const Token*> KeyRing::tokens() const {
+  std::vector<const Token*> tokens;
+  for (const auto& [name, open] : open_) tokens.push_back(open.token.get());
+  return tokens;
+}
+
+void KeyRing::compared(std::string_view owner, std::string_view standing) {
+  const std::lock_guard guard(mutex_);
+  for (const auto& other : sharing_token_with(owner)) {
+    compared_.insert_or_assign(other, std::string(standing));
+    for (auto& state : states_) {
+      if (state.owner == other) state.compared = standing;
+    }
+  }
+}
+
 std::optional<Bytes> KeyRing::token_random() const {
   for (const auto& [name, open] : open_) {
     auto octets = open.token->random(32);
@@ -153,6 +171,7 @@ void KeyRing::refresh() {
     }
     state.unlocked = unlocked(owner);
     state.usable = keys_.contains(owner);
+    if (const auto found = compared_.find(owner); found != compared_.end()) state.compared = found->second;
     states.push_back(std::move(state));
   }
   const std::lock_guard guard(mutex_);

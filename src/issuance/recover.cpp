@@ -89,7 +89,21 @@ Result<std::map<std::string, std::set<std::uint64_t>>> requests_of(const Ledger&
   return wanted;
 }
 
+std::unexpected<Error> gap_stands(const Gap& gap) {
+  return fail(
+      ErrorKind::Integrity,
+      fmt::format("the token of {} (serial {}) remembers {} entries of a log that this ledger does not continue: "
+                  "nothing is signed",
+                  gap.owner, gap.token_serial, gap.anchor.size),
+      "restore the newest backup and exports; what stays unknown is accepted by `sealroom recover "
+      "--accept-gap`, which the log keeps for ever");
+}
+
 Result<Done> account_for(Change& change, const Unaccounted& open) {
+  for (const auto& gap : open.gaps) {
+    auto accepted = accept_gap(change, gap);
+    if (!accepted) return accepted;
+  }
   for (const auto& row : open.suspects) {
     auto burned = burn(change, row);
     if (!burned) return burned;
@@ -115,10 +129,17 @@ Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& confi
     if (!intent) return pass_on(intent);
     if (*intent) open.keys.push_back(**intent);
   }
+  auto gaps = open_gaps(ledger, configuration);
+  if (!gaps) return pass_on(gaps);
+  open.gaps = std::move(*gaps);
   return open;
 }
 
-Result<Done> nothing_unaccounted(const Ledger& ledger) {
+Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration) {
+  auto gaps = open_gaps(ledger, configuration);
+  if (!gaps) return pass_on(gaps);
+  if (!gaps->empty()) return gap_stands(gaps->front());
+
   auto suspects = ledger.started();
   if (!suspects) return pass_on(suspects);
   if (suspects->empty()) return Done{};
@@ -128,11 +149,13 @@ Result<Done> nothing_unaccounted(const Ledger& ledger) {
               "account for them before anything else is signed: sealroom recover");
 }
 
-Result<Recovered> recover(const Work& work) {
+Result<Recovered> recover(const Work& work, Gaps gaps) {
   auto& [configuration, ledger, keys, clock, software] = work.appliance;
   auto open = unaccounted(ledger, configuration);
   if (!open) return pass_on(open);
-  Recovered recovered{.burned = open->suspects, .keys = open->keys, .planned = {}, .ceremonies = {}};
+  if (gaps == Gaps::Keep && !open->gaps.empty()) return gap_stands(open->gaps.front());
+  Recovered recovered{
+      .burned = open->suspects, .keys = open->keys, .planned = {}, .ceremonies = {}, .gaps = open->gaps};
   if (open->empty()) return recovered;
   auto wanted = requests_of(ledger, recovered);
   if (!wanted) return pass_on(wanted);

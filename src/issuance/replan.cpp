@@ -58,7 +58,7 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const
 
 Result<PlannedBatch> replan(const Work& work, std::string_view batch) {
   auto& ledger = work.appliance.ledger;
-  auto accounted = nothing_unaccounted(ledger);
+  auto accounted = nothing_unaccounted(ledger, work.appliance.configuration);
   if (!accounted) return pass_on(accounted);
   auto known = ledger.batch(batch);
   if (!known) return pass_on(known);

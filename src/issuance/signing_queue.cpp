@@ -10,7 +10,7 @@ namespace sealroom {
 
 Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch, std::string_view issuer) {
   auto& appliance = work.appliance;
-  auto accounted = nothing_unaccounted(appliance.ledger);
+  auto accounted = nothing_unaccounted(appliance.ledger, appliance.configuration);
   if (!accounted) return pass_on(accounted);
   auto known = appliance.ledger.batch(batch);
   if (!known) return pass_on(known);

@@ -5,6 +5,7 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 
+#include "sealroom/issuance/anchors.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "told_by_log.hpp"
 
@@ -54,7 +55,9 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
     return unlocked;
   }
   keys.used(owner, work.appliance.clock.since_boot());
-  auto ready = use_known_keys(work, owner);
+  auto standing = check_anchor(work, owner);
+  if (standing) keys.compared(owner, name_of(*standing));
+  auto ready = standing ? use_known_keys(work, owner) : Result<Done>(pass_on(standing));
   // A token that is open without an entry in the log, or with a key that is not right, must not stay open.
   if (!ready) keys.lock(owner);
   keys.refresh();

@@ -70,6 +70,16 @@ Result<Digest> node(sqlite::Connection& connection, unsigned level, std::uint64_
 
 Result<std::uint64_t> Ledger::log_size() const { return ledger::log_size(*database_->connection); }
 
+Result<std::uint64_t> Ledger::entries_told() const {
+  auto told = database_->connection->number(
+      "SELECT coalesce(max(told), 0) FROM (SELECT max(entry) + 1 AS told FROM certificate UNION ALL "
+      "SELECT max(entry) + 1 FROM plan UNION ALL SELECT max(entry) + 1 FROM token_key UNION ALL "
+      "SELECT max(entry) + 1 FROM issuer UNION ALL SELECT max(size) FROM checkpoint UNION ALL "
+      "SELECT max(size) FROM export)");
+  if (!told) return pass_on(told);
+  return static_cast<std::uint64_t>(*told);
+}
+
 Result<std::string> Ledger::line(std::uint64_t seq) const {
   auto size = log_size();
   if (!size) return pass_on(size);

@@ -42,11 +42,17 @@ expect_exit 0 sealroom process "$medium" --json
 batch=$(look 'd["batch"]' <stdout)
 client_csr "$medium/requests/intermediate/client_cert/later.csr" later
 stop_daemon
-cp "$ledger" good.db
+keep() {
+  rm -rf good
+  mkdir good
+  cp -a "$ledger" "$home/tokens" good/
+}
+keep
 elsewhere=$(mktemp -d "$work/elsewhere.XXXX")
 restore() {
-  rm -f "$ledger"-wal "$ledger"-shm
-  cp good.db "$ledger"
+  rm -rf "$ledger"-wal "$ledger"-shm "$home/tokens"
+  cp -a good/ledger.db "$ledger"
+  cp -a good/tokens "$home/"
 }
 
 step "an entry since the newest checkpoint was changed"
@@ -69,7 +75,7 @@ step "no database at all, and half of one"
 printf 'this is no ledger' >"$ledger"
 in_trouble "not a database"
 restore
-truncate -s $(($(stat -c %s good.db) / 2 / 4096 * 4096)) "$ledger"
+truncate -s $(($(stat -c %s good/ledger.db) / 2 / 4096 * 4096)) "$ledger"
 sha256sum "$ledger" >damaged
 start_daemon
 expect_exit 6 sealroom status
@@ -122,7 +128,7 @@ sealroom unlock --all >/dev/null
 sealroom import "$medium" --json >imported || true
 planned=$(look 'd["batch"]' <imported)
 stop_daemon
-cp "$ledger" good.db
+keep
 expect_row "plan $planned/intermediate" "UPDATE plan SET valid_until = valid_until + 86400 WHERE batch = '$planned'" \
   sealroom sign "$planned"
 expect_row "certificate" "UPDATE certificate SET certificate = (SELECT certificate FROM certificate WHERE name = 'sensor') WHERE name = 'broker'" \
@@ -141,12 +147,12 @@ if command -v strace >/dev/null; then
   expect_exit 0 sealroom unlock --all
   client_csr "$medium/requests/intermediate/client_cert/last.csr" last
   strace -f -qq -o /dev/null -p "${daemon[$home]}" -e trace=fdatasync -e inject=fdatasync:error=EIO 2>/dev/null &
-  tracer=$!
+  injector=$!
   for _ in $(seq 100); do grep -q "^TracerPid:[[:space:]]*[1-9]" "/proc/${daemon[$home]}/status" && break; sleep 0.1; done
   expect_exit 6 sealroom import "$medium"
   code=0
   wait "${daemon[$home]}" || code=$?
-  wait "$tracer" || true
+  wait "$injector" || true
   unset "daemon[$home]"
   is "$code" 6 "the daemon's end"
   grep -q "disk" daemon.stderr || fail "it does not say why"

@@ -21,12 +21,13 @@ inline constexpr std::string_view kLogOwner = "log";
 
 // What is known of one owner's key, for status. `token` is empty while the token is not present.
 struct KeyState {
-  std::string owner;        // an issuer, or "log"
+  std::string owner;  // an issuer, or "log"
   std::string uri;
   std::optional<TokenInfo> token;
-  std::string trouble;      // why the token cannot be used, "" when nothing is wrong
-  bool unlocked = false;    // its token is logged in
-  bool usable = false;      // and its key was read back and found right
+  std::string trouble;                    // why the token cannot be used, "" when nothing is wrong
+  bool unlocked = false;                  // its token is logged in
+  bool usable = false;                    // and its key was read back and found right
+  std::string compared = "not compared";  // how the ledger stands to what the token remembers
 };
 
 // KeyRing holds the unlocked tokens and the keys on them, for as long as they are unlocked. Owners whose URIs name
@@ -63,6 +64,12 @@ class KeyRing {
   // The owner's unlocked token. Error NeedsPerson while it is locked.
   Result<Token*> token(std::string_view owner);
 
+  // Every unlocked token, each once.
+  std::vector<const Token*> tokens() const;
+
+  // Remembers for states() how the ledger stood to the owner's token, until it is locked.
+  void compared(std::string_view owner, std::string_view standing);
+
   // 32 octets of some unlocked token's generator, or nothing when none is unlocked.
   std::optional<Bytes> token_random() const;
 
@@ -78,11 +85,12 @@ class KeyRing {
   std::string token_name(std::string_view owner) const;
 
   std::shared_ptr<Module> module_;
-  std::map<std::string, std::string, std::less<>> uris_;   // owner → URI
-  std::map<std::string, std::string, std::less<>> where_;  // owner → name of its unlocked token
-  std::map<std::string, Open> open_;                       // name of token → token
-  std::map<std::string, TokenKey, std::less<>> keys_;      // owner → key; goes before open_
-  mutable std::mutex mutex_;                               // guards states_
+  std::map<std::string, std::string, std::less<>> uris_;      // owner → URI
+  std::map<std::string, std::string, std::less<>> where_;     // owner → name of its unlocked token
+  std::map<std::string, Open> open_;                          // name of token → token
+  std::map<std::string, std::string, std::less<>> compared_;  // owner → standing
+  std::map<std::string, TokenKey, std::less<>> keys_;         // owner → key; goes before open_
+  mutable std::mutex mutex_;                                  // guards states_
   std::vector<KeyState> states_;
 };
 

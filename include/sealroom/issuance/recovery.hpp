@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "sealroom/issuance/anchors.hpp"
 #include "sealroom/issuance/appliance.hpp"
 #include "sealroom/issuance/issue.hpp"
 
@@ -12,7 +13,7 @@ namespace sealroom {
 // A key that was about to be generated when the daemon ended: the token may hold the pair, the ledger does not know it.
 struct OpenKeyIntent {
   std::string owner;
-  std::string label;         // of the objects on the token
+  std::string label;  // of the objects on the token
   std::string token_serial;
 };
 
@@ -20,15 +21,16 @@ struct OpenKeyIntent {
 struct Unaccounted {
   std::vector<CertificateRow> suspects;  // started and not recorded: a signature may exist; never more than a group
   std::vector<OpenKeyIntent> keys;
+  std::vector<Gap> gaps;  // tokens that remember what this ledger does not have
 
-  bool empty() const { return suspects.empty() && keys.empty(); }
+  bool empty() const { return suspects.empty() && keys.empty() && gaps.empty(); }
 };
 
 // Errors: Integrity.
 Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration);
 
-// Error (NeedsPerson) while there are suspects: nothing is signed before recover().
-Result<Done> nothing_unaccounted(const Ledger& ledger);
+// Whether anything may be signed. Errors: NeedsPerson while there are suspects, Integrity while there are gaps.
+Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration);
 
 // The log tag under which the life of an owner's key is found.
 std::string key_tag(std::string_view owner);
@@ -45,11 +47,15 @@ struct Recovered {
   std::vector<OpenKeyIntent> keys;      // intents closed; what lies on the token must be adopted or destroyed
   std::vector<PlannedBatch> planned;    // new batches for the suspects' requests
   std::vector<std::string> ceremonies;  // issuers whose own certificate must be made again by their ceremony
+  std::vector<Gap> gaps;                // accepted
 };
+
+// What a person says about gaps: that they are to be accepted as they are, for ever.
+enum class Gaps { Keep, Accept };
 
 // Accounts for everything unaccounted, as one durable change: each suspect's serial is burned (state abandoned, event
 // certificate.abandoned, proposed for revocation), each open key intent is closed (key.abandoned). Then the suspects'
-// requests are planned again. With nothing unaccounted it does nothing. Errors: Integrity.
-Result<Recovered> recover(const Work& work);
+// requests are planned again. With nothing unaccounted it does nothing. Errors: Integrity, also for gaps that are kept.
+Result<Recovered> recover(const Work& work, Gaps gaps);
 
 }  // namespace sealroom

@@ -99,6 +99,8 @@ class Ledger {
   bool broken() const;
 
   Result<std::uint64_t> log_size() const;
+  // How many log entries the rows speak of: one more than the largest seq in any of them. Reads every certificate.
+  Result<std::uint64_t> entries_told() const;
   Result<std::string> line(std::uint64_t seq) const;
   // Lines with from <= seq < to, in order; of one batch when `batch` is not empty. Stops when `visit` says so.
   Result<Done> each_line(std::uint64_t from, std::uint64_t to, std::string_view batch,

@@ -148,6 +148,11 @@ Result<int> process(const Command& command) {
   if (!status) return pass_on(status);
   auto sound = ledger_is_sound(*status);
   if (!sound) return pass_on(sound);
+  if (status->at("gaps").get<std::size_t>() > 0) {
+    return fail(ErrorKind::Integrity,
+                "a token remembers what this ledger does not have, so nothing is signed; nothing was imported",
+                "see `sealroom status`");
+  }
   if (status->at("started").get<std::size_t>() > 0) {
     return fail(ErrorKind::NeedsPerson,
                 "certificates were started and have no outcome, so nothing can be signed; nothing was imported",

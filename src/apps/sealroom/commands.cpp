@@ -35,7 +35,7 @@ std::span<const NamedCommand> commands() {
       {"audit show", "audit show [--batch BATCH] [--from N]", "the log's entries", &audit_show},
       {"audit export", "audit export MEDIUM", "the whole log with its checkpoint", &audit_export},
       {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
-      {"recover", "recover", "account for what a crash left without an outcome, and plan it again", &recover},
+      {"recover", "recover [--accept-gap]", "account for what a crash left without an outcome, and plan it again", &recover},
   };
   return kCommands;
 }

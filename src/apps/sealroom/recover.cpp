@@ -25,18 +25,24 @@ void tell(const Json& answer) {
   }
   for (const auto& issuer : answer.at("ceremonies"))
     say(fmt::format("the certificate of issuer {} was not made: run its ceremony again", issuer.get<std::string>()));
-  if (answer.at("burned").empty() && answer.at("keys").empty()) say("nothing is unaccounted for");
+  for (const auto& gap : answer.at("gaps")) {
+    say(fmt::format("accepted: the token of {} ({}) has seen {} entries of a log that this ledger does not continue",
+                    text_of(gap, "owner"), text_of(gap, "token_serial"), gap.at("size").get<std::uint64_t>()));
+  }
+  if (answer.at("burned").empty() && answer.at("keys").empty() && answer.at("gaps").empty())
+    say("nothing is unaccounted for");
 }
 
 }  // namespace
 
 Result<int> recover(const Command& command) {
   Words words(command);
+  words.options()("accept-gap", "");
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
-  auto answer = call_job(*client, "recover", Json::object(), "recovering");
+  auto answer = call_job(*client, "recover", {{"accept_gap", words.given("accept-gap")}}, "recovering");
   if (!answer) return pass_on(answer);
   if (command.output == Output::Json) {
     print(*answer);

@@ -53,7 +53,7 @@ Json json_of(const BatchRow& row) {
 Json json_of(const Daemon& daemon, const KeyState& state, const std::optional<KeyRow>& key) {
   Json json{{"owner", state.owner},      {"uri", state.uri},           {"present", state.token.has_value()},
             {"trouble", state.trouble},  {"unlocked", state.unlocked}, {"usable", state.usable},
-            {"compared", "not compared"}};
+            {"compared", state.compared}};
   if (state.token) {
     json["token"] = {{"label", state.token->label},
                      {"serial", state.token->serial},
@@ -94,7 +94,7 @@ void say_what_waits(Json& attention, const std::string& what, const std::string&
   attention.push_back({{"what", what}, {"do", act}});
 }
 
-Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
+Result<Json> attention_of(const Daemon& daemon, const Json& keys, const Unaccounted& open) {
   Json attention = Json::array();
   for (const auto& key : keys) {
     const auto owner = key.at("owner").get<std::string>();
@@ -104,20 +104,25 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys) {
     if (!key.contains("key"))
       say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
   }
-  auto open = unaccounted(daemon.reading, daemon.configuration);
-  if (!open) return pass_on(open);
-  if (!open->suspects.empty()) {
+  if (!open.suspects.empty()) {
     say_what_waits(attention,
                    fmt::format("{} certificate(s) of batch {} were started and have no outcome: nothing else is signed",
-                               open->suspects.size(), open->suspects.front().batch),
+                               open.suspects.size(), open.suspects.front().batch),
                    "sealroom recover");
   }
-  for (const auto& intent : open->keys) {
+  for (const auto& intent : open.keys) {
     say_what_waits(attention,
                    fmt::format("the key of {} was being generated when the daemon ended; token {} may hold a pair "
                                "labelled {} that the ledger does not know",
                                intent.owner, intent.token_serial, intent.label),
                    "sealroom recover");
+  }
+  for (const auto& gap : open.gaps) {
+    say_what_waits(attention,
+                   fmt::format("the token of {} remembers {} entries of a log that this ledger does not continue: "
+                               "nothing is signed",
+                               gap.owner, gap.anchor.size),
+                   "restore the newest backup, or sealroom recover --accept-gap");
   }
   auto planned = daemon.reading.planned();
   if (!planned) return pass_on(planned);
@@ -153,10 +158,11 @@ Result<Json> kept_by_ledger(const Daemon& daemon) {
     if (!issuer) return pass_on(issuer);
     answer["issuers"].push_back(std::move(*issuer));
   }
-  auto open = daemon.reading.started();
+  auto open = unaccounted(daemon.reading, daemon.configuration);
   if (!open) return pass_on(open);
-  answer["started"] = open->size();
-  auto attention = attention_of(daemon, answer["keys"]);
+  answer["started"] = open->suspects.size();
+  answer["gaps"] = open->gaps.size();
+  auto attention = attention_of(daemon, answer["keys"], *open);
   if (!attention) return pass_on(attention);
   answer["attention"] = std::move(*attention);
   return answer;
@@ -189,7 +195,7 @@ Result<Json> status(Daemon& daemon, Request& request) {
   if (kept) {
     answer.update(*kept);
   } else if (daemon.trouble) {
-    answer.update({{"keys", Json::array()}, {"issuers", Json::array()}, {"started", 0}, {"attention", Json::array()}});
+    answer.update({{"keys", Json::array()}, {"issuers", Json::array()}, {"started", 0}, {"gaps", 0}, {"attention", Json::array()}});
   } else {
     return pass_on(kept);
   }

@@ -7,15 +7,14 @@
 namespace sealroom::daemon {
 
 Result<Json> recover_after_crash(Daemon&, Request& request, const Work& work) {
-  auto understood = Parameters(request.parameters).done();
+  Parameters parameters(request.parameters);
+  const bool accept = parameters.flag("accept_gap");
+  auto understood = parameters.done();
   if (!understood) return pass_on(understood);
-  auto recovered = recover(work);
+  auto recovered = recover(work, accept ? Gaps::Accept : Gaps::Keep);
   if (!recovered) return pass_on(recovered);
-  Json answer{{"format", "sealroom-recover/1"},
-              {"burned", Json::array()},
-              {"keys", Json::array()},
-              {"planned", Json::array()},
-              {"ceremonies", recovered->ceremonies}};
+  Json answer{{"format", "sealroom-recover/1"}, {"burned", Json::array()}, {"keys", Json::array()},
+              {"planned", Json::array()},       {"gaps", Json::array()},   {"ceremonies", recovered->ceremonies}};
   for (const auto& row : recovered->burned) {
     answer["burned"].push_back(
         {{"batch", row.batch}, {"issuer", row.issuer}, {"name", row.name}, {"serial", to_upper_hex(row.serial)}});
@@ -25,6 +24,12 @@ Result<Json> recover_after_crash(Daemon&, Request& request, const Work& work) {
   }
   for (const auto& batch : recovered->planned) {
     answer["planned"].push_back({{"batch", batch.id}, {"requests", batch.requests}, {"accepted", batch.accepted}});
+  }
+  for (const auto& gap : recovered->gaps) {
+    answer["gaps"].push_back({{"owner", gap.owner},
+                              {"token_serial", gap.token_serial},
+                              {"size", gap.anchor.size},
+                              {"root", to_hex(gap.anchor.root)}});
   }
   auto covered = checkpoint_if_unlocked(work);
   if (!covered) return pass_on(covered, "everything is accounted for, but no checkpoint covers it");

@@ -1,0 +1,182 @@
+#include "sealroom/issuance/anchors.hpp"
+
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+
+namespace sealroom {
+namespace {
+
+std::string tag_of(std::string_view owner) { return fmt::format("anchor/{}", owner); }
+
+bool is_gap(Standing standing) { return standing >= Standing::Older; }
+
+std::string meaning_of(Standing standing, const Anchor& anchor, std::uint64_t size) {
+  switch (standing) {
+    case Standing::Older:
+      return fmt::format("it has seen {} log entries and this ledger has {}: the ledger is an older copy", anchor.size,
+                         size);
+    case Standing::Shorter:
+      return fmt::format(
+          "it has seen {} log entries and this ledger has {}, though its rows speak of more: the log was cut",
+          anchor.size, size);
+    case Standing::Forked:
+      return fmt::format(
+          "of its first {} entries this ledger's log is not the one that the token has seen: another history",
+          anchor.size);
+    case Standing::Swapped:
+      return fmt::format("it remembers the log \"{}\": token or ledger belongs to another appliance", anchor.origin);
+    default: std::abort();
+  }
+}
+
+Json details_of(const Gap& gap) {
+  return {{"owner", gap.owner},
+          {"token_serial", gap.token_serial},
+          {"origin", gap.anchor.origin},
+          {"size", gap.anchor.size},
+          {"root", to_hex(gap.anchor.root)}};
+}
+
+Result<Gap> gap_in(const log::Entry& entry) {
+  const auto& details = entry.event.details;
+  Gap gap{
+      .owner = details.value("owner", ""),
+      .token_serial = details.value("token_serial", ""),
+      .anchor = {.origin = details.value("origin", ""), .size = details.value("size", std::uint64_t{0}), .root = {}}};
+  const auto root = from_hex(details.value("root", ""));
+  if (!root || root->size() != gap.anchor.root.size()) {
+    return fail(ErrorKind::Integrity, fmt::format("log entry {}: its root is no digest", entry.seq));
+  }
+  std::ranges::copy(*root, gap.anchor.root.begin());
+  return gap;
+}
+
+// The newest entry about the owner's anchor.
+Result<std::optional<log::Entry>> newest_about(const Ledger& ledger, std::string_view owner) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  std::optional<log::Entry> newest;
+  auto read = ledger.each_line(0, *size, tag_of(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    newest = std::move(*entry);
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return newest;
+}
+
+Result<bool> was_accepted(const Ledger& ledger, const Gap& gap) {
+  auto newest = newest_about(ledger, gap.owner);
+  if (!newest) return pass_on(newest);
+  if (!*newest || (*newest)->event.name != "anchor.gap-accepted") return false;
+  auto accepted = gap_in(**newest);
+  if (!accepted) return pass_on(accepted);
+  return accepted->token_serial == gap.token_serial && accepted->anchor == gap.anchor;
+}
+
+std::unexpected<Error> refused(const Gap& gap, Standing standing, std::uint64_t size) {
+  return fail(ErrorKind::Integrity,
+              fmt::format("the token of {} (serial {}) and this ledger do not fit: {}; nothing is signed", gap.owner,
+                          gap.token_serial, meaning_of(standing, gap.anchor, size)),
+              "restore the newest backup and exports; what stays unknown is accepted by `sealroom recover "
+              "--accept-gap`, which the log keeps for ever");
+}
+
+}  // namespace
+
+std::string_view name_of(Standing standing) {
+  switch (standing) {
+    case Standing::Fresh: return "fresh";
+    case Standing::Equal: return "equal";
+    case Standing::Behind: return "behind";
+    case Standing::Older: return "older";
+    case Standing::Shorter: return "shorter";
+    case Standing::Forked: return "forked";
+    case Standing::Swapped: return "swapped";
+  }
+  std::abort();
+}
+
+Result<Standing> compare(const Ledger& ledger, std::string_view origin, const std::optional<Anchor>& anchor) {
+  if (!anchor) return Standing::Fresh;
+  if (anchor->origin != origin) return Standing::Swapped;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  if (anchor->size > *size) {
+    auto told = ledger.entries_told();
+    if (!told) return pass_on(told);
+    return *told > *size ? Standing::Shorter : Standing::Older;
+  }
+  auto root = ledger.root(anchor->size);
+  if (!root) return pass_on(root);
+  if (*root != anchor->root) return Standing::Forked;
+  auto newest = ledger.newest_checkpoint();
+  if (!newest) return pass_on(newest);
+  return *newest && (*newest)->size > anchor->size ? Standing::Behind : Standing::Equal;
+}
+
+Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& configuration) {
+  std::vector<Gap> gaps;
+  std::vector<std::string> owners{std::string(kLogOwner)};
+  for (const auto& [name, settings] : configuration.issuers()) owners.push_back(name);
+  for (const auto& owner : owners) {
+    auto newest = newest_about(ledger, owner);
+    if (!newest) return pass_on(newest);
+    if (!*newest || (*newest)->event.name != "anchor.mismatch") continue;
+    auto gap = gap_in(**newest);
+    if (!gap) return pass_on(gap);
+    gaps.push_back(std::move(*gap));
+  }
+  return gaps;
+}
+
+Result<Standing> check_anchor(const Work& work, std::string_view owner) {
+  auto& ledger = work.appliance.ledger;
+  auto token = work.appliance.keys.token(owner);
+  if (!token) return pass_on(token);
+  auto anchor = (*token)->anchor();
+  if (!anchor) return pass_on(anchor, owner);
+  auto standing = compare(ledger, work.appliance.configuration.log_origin(), *anchor);
+  if (!standing) return pass_on(standing);
+  if (!is_gap(*standing)) return standing;
+
+  const Gap gap{.owner = std::string(owner), .token_serial = (*token)->info().serial, .anchor = **anchor};
+  auto accepted = was_accepted(ledger, gap);
+  if (!accepted) return pass_on(accepted);
+  if (*accepted) return standing;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  auto details = details_of(gap);
+  details["standing"] = name_of(*standing);
+  details["ledger_size"] = *size;
+  auto noted =
+      record(work, {.name = "anchor.mismatch", .outcome = "error", .details = std::move(details)}, tag_of(owner));
+  if (!noted) return pass_on(noted);
+  return refused(gap, *standing, *size);
+}
+
+Result<Done> accept_gap(Change& change, const Gap& gap) {
+  auto seq =
+      change.append({.name = "anchor.gap-accepted", .outcome = "ok", .details = details_of(gap)}, tag_of(gap.owner));
+  if (!seq) return pass_on(seq);
+  return Done{};
+}
+
+Result<Done> anchor_tokens(const Work& work, const CheckpointRow& checkpoint) {
+  const Anchor anchor{
+      .origin = work.appliance.configuration.log_origin(), .size = checkpoint.size, .root = checkpoint.root};
+  for (const auto* token : work.appliance.keys.tokens()) {
+    auto put = token->put_anchor(anchor);
+    if (!put) return pass_on(put, "the checkpoint is made, but a token cannot remember it");
+  }
+  for (const auto& owner : work.appliance.keys.owners()) {
+    if (work.appliance.keys.unlocked(owner)) work.appliance.keys.compared(owner, name_of(Standing::Equal));
+  }
+  return Done{};
+}
+
+}  // namespace sealroom
