@@ -64,6 +64,7 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   in_force.rules.issuer = &settings->config;
   in_force.rules.profile = found;
   in_force.rules.limits = appliance.configuration.limits().request;
+  in_force.rules.keys = appliance.configuration.keys();
   if (found->own_certificate) {
     auto row = issuer_row(appliance.ledger, issuer);
     if (!row) return pass_on(row);

@@ -20,7 +20,7 @@ Result<PlannedBatch> plan(const Work& work, Intake intake) {
 }
 
 Result<Done> OpenBatch::judge(Submission submission, const RulesInForce& in_force, const Wish& wish) {
-  auto examination = examine(std::move(submission), in_force.rules);
+  auto examination = examine(std::move(submission), in_force.rules, work_.appliance.clock);
   refuse_own_profile(examination, in_force);
   auto known = facts(examination, in_force);
   if (!known) return pass_on(known);

@@ -87,7 +87,9 @@ class CertificateJudge {
   }
 
   void judge_key() {
-    for (const auto& finding : key_findings(certificate_.key())) require(false, "cert.key", finding.detail);
+    for (const auto& finding : key_findings(certificate_.key(), widest_key_settings())) {
+      require(false, "cert.key", finding.detail);
+    }
     const bool issuers = issuer_ != nullptr && issuer_->key().digest() == certificate_.key().digest();
     require(!issuers, "cert.issuers-key", "has its issuer's own key");
   }

@@ -1,6 +1,7 @@
 #include "sealroom/plan/examine.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -38,14 +39,29 @@ void judge_own_key(const PublicKey& key, const Rules& rules, Examination& examin
                      key.description(), rules.issuer->file(), rules.issuer->default_bits()));
 }
 
-void judge(const ParsedRequest& request, const Rules& rules, Examination& examination) {
-  examination.refusals = key_findings(request.key());
-  std::ranges::move(modulus_findings(request.key()), std::back_inserter(examination.refusals));
+void add(Findings found, Examination& examination) {
+  std::ranges::move(found, std::back_inserter(examination.refusals));
+}
+
+// What is cheap comes first, so that little is lost when the time runs out.
+void judge(const ParsedRequest& request, const Rules& rules, const Deadline& deadline, Examination& examination) {
+  add(key_findings(request.key(), rules.keys), examination);
   judge_own_key(request.key(), rules, examination);
-  std::ranges::move(name_findings(request.subject()), std::back_inserter(examination.refusals));
+  add(name_findings(request.subject()), examination);
   judge_subject(request, rules, examination);
   judge_extensions(request, rules, examination);
   judge_issuer(rules, examination);
+  if (!deadline.passed()) add(modulus_findings(request.key(), rules.keys, deadline), examination);
+}
+
+// Nothing that was not judged to its end is proven: the request keeps no csr.
+Examination too_slow(Examination examination, ParsedRequest request, const RequestLimits& limits) {
+  refuse(examination, "request.too-slow",
+         fmt::format("the request takes longer to judge than {} s (limits in sealroom.yaml), which no ordinary one "
+                     "does; make it again with a usual key and few names",
+                     limits.time / std::chrono::seconds{1}));
+  examination.unproven = std::move(request);
+  return examination;
 }
 
 }  // namespace
@@ -55,7 +71,8 @@ const ParsedRequest* Examination::request() const {
   return unproven ? &*unproven : nullptr;
 }
 
-Examination examine(Submission submission, const Rules& rules) {
+Examination examine(Submission submission, const Rules& rules, const Clock& clock) {
+  const Deadline deadline(clock, rules.limits.time);
   Examination examination;
   examination.submission = std::move(submission);
   list_unevaluated(rules, examination);
@@ -65,9 +82,11 @@ Examination examine(Submission submission, const Rules& rules) {
     examination.refusals = std::move(parsed.error());
     return examination;
   }
-  judge(*parsed, rules, examination);
+  judge(*parsed, rules, deadline, examination);
+  if (deadline.passed()) return too_slow(std::move(examination), *std::move(parsed), rules.limits);
 
   auto verified = VerifiedCsr::verify(*parsed);
+  if (deadline.passed()) return too_slow(std::move(examination), *std::move(parsed), rules.limits);
   if (verified) {
     examination.csr = *std::move(verified);
     return examination;

@@ -10,6 +10,12 @@ constexpr std::string_view kReplaced = "replaced by the profile's";
 constexpr std::string_view kRefused = "refused";
 constexpr std::string_view kDropped = "dropped";
 constexpr std::string_view kNotEvaluated = "not evaluated";
+constexpr std::string_view kRead = "read";
+constexpr std::string_view kIgnored = "ignored";
+
+// The attributes in which a request asks for extensions, each of which is listed by itself.
+constexpr std::string_view kExtensionRequest = "1.2.840.113549.1.9.14";
+constexpr std::string_view kMicrosoftExtensions = "1.3.6.1.4.1.311.2.1.14";
 
 constexpr std::uint32_t kCaUsageBits = kKeyCertSignBit | kCrlSignBit;
 
@@ -169,8 +175,10 @@ void judge_extensions(const ParsedRequest& request, const Rules& rules, Examinat
   for (const auto& extension : request.extensions()) judge.judge(extension);
   judge.judge_missing_names();
   // What an attribute says (challengePassword) is nobody's business here and is never shown.
-  for (const auto& oid : request.attributes())
-    examination.treatments.push_back({"attribute " + short_name_of(oid), "ignored"});
+  for (const auto& oid : request.attributes()) {
+    const auto happened = oid == kExtensionRequest || oid == kMicrosoftExtensions ? kRead : kIgnored;
+    examination.treatments.push_back({"attribute " + short_name_of(oid), std::string(happened)});
+  }
 }
 
 }  // namespace sealroom

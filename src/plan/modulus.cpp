@@ -14,8 +14,10 @@ namespace sealroom {
 namespace {
 
 using OwnedBnContext = Owned<BN_CTX, BN_CTX_free>;
+using OwnedMontgomery = Owned<BN_MONT_CTX, BN_MONT_CTX_free>;
 
 constexpr int kFermatRounds = 100;
+constexpr int kSquaringsPerLook = 64;  // at the deadline: under 10 ms for 16384 bits
 
 void must(int result) {
   if (result != 1) std::abort();  // memory is gone
@@ -36,14 +38,21 @@ std::vector<unsigned> primes_below(unsigned limit) {
   return primes;
 }
 
-// 2^(n-1) mod n is 1 for every odd prime n; for a modulus of two large primes it is not.
-bool looks_prime(const BIGNUM* n, BN_CTX* context) {
-  const auto base = number();
-  const auto exponent = number();
+// 2^(n-1) mod n is 1 for every odd prime n; for a modulus of two large primes it is not. BN_mod_exp() knows no
+// deadline; squaring and doubling is all that it does for the base 2.
+bool looks_prime(const BIGNUM* n, const Deadline& deadline, BN_CTX* context) {
+  const OwnedMontgomery montgomery(BN_MONT_CTX_new());
   const auto power = number();
-  must(BN_set_word(base.get(), 2));
-  must(BN_copy(exponent.get(), n) != nullptr && BN_sub_word(exponent.get(), 1) == 1);
-  must(BN_mod_exp(power.get(), base.get(), exponent.get(), n, context));
+  const auto exponent = number();
+  must(montgomery && BN_MONT_CTX_set(montgomery.get(), n, context));
+  must(BN_set_word(power.get(), 2) && BN_to_montgomery(power.get(), power.get(), montgomery.get(), context));
+  must(BN_copy(exponent.get(), n) != nullptr && BN_sub_word(exponent.get(), 1));
+  for (int bit = BN_num_bits(exponent.get()) - 2; bit >= 0; --bit) {
+    if (bit % kSquaringsPerLook == 0 && deadline.passed()) return false;
+    must(BN_mod_mul_montgomery(power.get(), power.get(), power.get(), montgomery.get(), context));
+    if (BN_is_bit_set(exponent.get(), bit)) must(BN_mod_lshift1_quick(power.get(), power.get(), n));
+  }
+  must(BN_from_montgomery(power.get(), power.get(), montgomery.get(), context));
   return BN_is_one(power.get());
 }
 
@@ -76,10 +85,10 @@ bool is_square(const BIGNUM* n, BN_CTX* context) {
 }
 
 // n = a^2 - b^2 = (a - b)(a + b): finds two factors that lie close to the square root.
-bool factors_are_close(const BIGNUM* n, BN_CTX* context) {
+bool factors_are_close(const BIGNUM* n, const Deadline& deadline, BN_CTX* context) {
   auto a = square_root(n, context);
   const auto difference = number();
-  for (int round = 0; round < kFermatRounds; ++round) {
+  for (int round = 0; round < kFermatRounds && !deadline.passed(); ++round) {
     must(BN_add_word(a.get(), 1));
     must(BN_sqr(difference.get(), a.get(), context));
     must(BN_sub(difference.get(), difference.get(), n));
@@ -106,7 +115,7 @@ bool has_roca_fingerprint(const BIGNUM* n) {
 
 }  // namespace
 
-std::optional<std::string> weakness_of_modulus(const BIGNUM* modulus) {
+std::optional<std::string> weakness_of_modulus(const BIGNUM* modulus, const Deadline& deadline) {
   if (!BN_is_odd(modulus)) return "is even";
   for (const unsigned prime : primes_below(752)) {
     if (BN_mod_word(modulus, prime) == 0) return fmt::format("is divisible by {}", prime);
@@ -115,8 +124,10 @@ std::optional<std::string> weakness_of_modulus(const BIGNUM* modulus) {
   if (!context) std::abort();
   if (has_roca_fingerprint(modulus)) return "comes from the flawed generator of CVE-2017-15361 (ROCA)";
   if (is_square(modulus, context.get())) return "is a square";
-  if (factors_are_close(modulus, context.get())) return "is the product of two primes that lie close together";
-  if (looks_prime(modulus, context.get())) return "is a prime number";
+  if (factors_are_close(modulus, deadline, context.get())) {
+    return "is the product of two primes that lie close together";
+  }
+  if (looks_prime(modulus, deadline, context.get())) return "is a prime number";
   return std::nullopt;
 }
 

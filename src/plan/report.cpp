@@ -22,9 +22,19 @@ constexpr std::array kNeedsLedger{
     "request.already-issued", "request.duplicate",    "subject.not-unique", "validity.cut", "validity.not-before",
     "validity.order",         "validity.past-issuer", "validity.too-long"};
 
+// Verdicts travel in frames and stand on paper: a hostile name of thousands of octets is cut.
+constexpr std::size_t kLongestText = 1'000;
+
+std::string shortened(std::string text) {
+  if (text.size() <= kLongestText) return text;
+  const auto missing = text.size() - kLongestText;
+  text.resize(kLongestText);
+  return text + fmt::format("... ({} more characters)", missing);
+}
+
 Json list_of(const Findings& findings) {
   Json list = Json::array();
-  for (const auto& finding : findings) list.push_back({{"id", finding.id}, {"detail", finding.detail}});
+  for (const auto& finding : findings) list.push_back({{"id", finding.id}, {"detail", shortened(finding.detail)}});
   return list;
 }
 
@@ -40,11 +50,12 @@ void add_request(const Examination& examination, Json& verdict) {
   if (request == nullptr) return;
   const auto& subject = examination.subject.empty() ? request->subject() : examination.subject;
   verdict["sha256"] = to_hex(request->digest());
-  verdict["subject"] = printable_name(subject);
+  verdict["subject"] = shortened(printable_name(subject));
   verdict["key"] = request->key().description();
   verdict["names"] = Json::array();
   for (const auto& extension : request->extensions()) {
-    if (extension.oid == kAlternativeName) verdict["names"] = printable_general_names(extension.value);
+    if (extension.oid != kAlternativeName) continue;
+    for (auto& name : printable_general_names(extension.value)) verdict["names"].push_back(shortened(std::move(name)));
   }
 }
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "sealroom/base/deadline.hpp"
 #include "sealroom/plan/examine.hpp"
 
 // The families of rules that examine() runs. Each adds what it finds to the examination and leaves the rest alone.
@@ -16,12 +17,16 @@ inline void remark(Examination& examination, std::string_view id, std::string de
   examination.remarks.push_back({std::string(id), std::move(detail)});
 }
 
-// key.*: algorithm, curve, size, exponent. Cheap: certificates are judged by it, too.
-Findings key_findings(const PublicKey& key);
+// The widest settings that there are: what no certificate may go beyond, however an appliance is configured.
+KeySettings widest_key_settings();
 
-// key.rsa-modulus: what arithmetic shows about a modulus. Takes 2 ms for RSA 2048 and 15 ms for RSA 4096, so it is done
-// once, where a key comes in.
-Findings modulus_findings(const PublicKey& key);
+// key.*: algorithm, curve, size, exponent, as `settings` say. Cheap: certificates are judged by it, too.
+Findings key_findings(const PublicKey& key, const KeySettings& settings);
+
+// key.rsa-modulus and key.debian-weak: what arithmetic and a list show about a modulus. Takes 2 ms for RSA 2048 and
+// 15 ms for RSA 4096, so it is done once, where a key comes in, and gives up at `deadline`. A modulus that is longer
+// than the settings allow is not looked at.
+Findings modulus_findings(const PublicKey& key, const KeySettings& settings, const Deadline& deadline);
 
 // names.encoding, names.length and names.country: each part of the distinguished name `name_der`.
 Findings name_findings(ByteView name_der);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "decimal.hpp"
+#include "keys_reader.hpp"
 #include "profile_reader.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -31,14 +32,6 @@ Digest digest_of(const std::vector<ConfigurationFile>& files) {
   return hash.finish();
 }
 
-// Whether `path` stays below the home: plain parts, none of them "." or "..".
-bool is_path_in_home(std::string_view path) {
-  return std::ranges::all_of(split(path, '/'), [](std::string_view part) {
-    return !part.empty() && part != "." && part != ".." && part.find_first_not_of(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
-  });
-}
-
 }  // namespace
 
 std::string_view name_of(Role role) {
@@ -60,7 +53,10 @@ bool is_plain_name(std::string_view name) {
 
 class ConfigurationReader {
  public:
-  explicit ConfigurationReader(std::vector<ConfigurationFile> files) { made_.files_ = std::move(files); }
+  ConfigurationReader(std::vector<ConfigurationFile> files, const DataFileReader& data_files)
+      : data_files_(data_files) {
+    made_.files_ = std::move(files);
+  }
 
   Result<Configuration> read() {
     std::ranges::sort(made_.files_, {}, &ConfigurationFile::name);
@@ -85,7 +81,7 @@ class ConfigurationReader {
 
   Result<Done> read_settings(const YamlValue& root) {
     auto keys = root.mapping_of("sealroom.yaml", {"sealroom", "module", "trial", "log", "issuers", "roles", "limits",
-                                                  "idle_lock_minutes", "plan_validity"});
+                                                  "keys", "idle_lock_minutes", "plan_validity"});
     if (!keys) return keys;
     auto version = root.member(kSettings, "sealroom");
     if (!version) return pass_on(version);
@@ -95,7 +91,7 @@ class ConfigurationReader {
     for (const Reading reading :
          {&ConfigurationReader::read_module, &ConfigurationReader::read_trial, &ConfigurationReader::read_log,
           &ConfigurationReader::read_issuers, &ConfigurationReader::read_roles, &ConfigurationReader::read_limits,
-          &ConfigurationReader::read_times}) {
+          &ConfigurationReader::read_keys_of, &ConfigurationReader::read_times}) {
       if (auto done = (this->*reading)(root); !done) return done;
     }
     return Done{};
@@ -213,8 +209,11 @@ class ConfigurationReader {
         return role.wrong(fmt::format("{} under {} must be a numeric id above 0", printable(id), key),
                           "`id -u NAME` and `getent group NAME` show it");
       }
-      auto chosen = choice<Role>(role, "role", {{"auditor", Role::Auditor}, {"operator", Role::Operator},
-                                                {"officer", Role::Officer}, {"admin", Role::Admin}});
+      auto chosen = choice<Role>(role, "role",
+                                 {{"auditor", Role::Auditor},
+                                  {"operator", Role::Operator},
+                                  {"officer", Role::Officer},
+                                  {"admin", Role::Admin}});
       if (!chosen) return pass_on(chosen);
       to.emplace(static_cast<std::uint32_t>(*number), *chosen);
     }
@@ -224,8 +223,8 @@ class ConfigurationReader {
   Result<Done> read_limits(const YamlValue& root) {
     const YamlValue* limits = root.find("limits");
     if (limits == nullptr) return Done{};
-    auto keys = limits->mapping_of("limits",
-                                   {"request_octets", "requests", "name_entries", "alternative_names", "nesting"});
+    auto keys = limits->mapping_of("limits", {"request_octets", "requests", "name_entries", "alternative_names",
+                                              "attributes", "extensions", "nesting", "request_seconds"});
     if (!keys) return keys;
     RequestLimits& request = made_.limits_.request;
     if (auto done = optional_number(*limits, "request_octets", request.octets, 1'024, 524'288); !done) return done;
@@ -235,7 +234,22 @@ class ConfigurationReader {
     if (auto done = optional_number(*limits, "alternative_names", request.alternative_names, 1, 10'000); !done) {
       return done;
     }
-    return optional_number(*limits, "nesting", request.nesting, 8, 64);
+    if (auto done = optional_number(*limits, "attributes", request.attributes, 1, 1'000); !done) return done;
+    if (auto done = optional_number(*limits, "extensions", request.extensions, 1, 1'000); !done) return done;
+    if (auto done = optional_number(*limits, "nesting", request.nesting, 8, 64); !done) return done;
+    std::int64_t seconds = request.time / std::chrono::seconds{1};
+    if (auto done = optional_number(*limits, "request_seconds", seconds, 1, 600); !done) return done;
+    request.time = std::chrono::seconds{seconds};
+    return Done{};
+  }
+
+  Result<Done> read_keys_of(const YamlValue& root) {
+    const YamlValue* value = root.find("keys");
+    if (value == nullptr) return Done{};
+    auto keys = read_keys(*value, data_files_);
+    if (!keys) return pass_on(keys);
+    made_.keys_ = std::move(*keys);
+    return Done{};
   }
 
   Result<Done> read_times(const YamlValue& root) {
@@ -270,8 +284,8 @@ class ConfigurationReader {
   Result<Done> check_files() const {
     for (const ConfigurationFile& given : made_.files_) {
       const bool known = given.name == kSettings || std::ranges::any_of(made_.issuers_, [&](const auto& issuer) {
-        return issuer.second.config.file() == given.name;
-      });
+                           return issuer.second.config.file() == given.name;
+                         });
       if (known) continue;
       return fail(ErrorKind::Usage,
                   fmt::format("{}: sealroom.yaml names no issuer for this file", printable(given.name)));
@@ -279,11 +293,16 @@ class ConfigurationReader {
     return Done{};
   }
 
+  const DataFileReader& data_files_;
   Configuration made_;
 };
 
-Result<Configuration> Configuration::load(std::vector<ConfigurationFile> files) {
-  return ConfigurationReader(std::move(files)).read();
+Result<Bytes> no_data_files(const std::string& path, std::size_t) {
+  return fail(ErrorKind::Usage, fmt::format("{}: cannot be read without a home", path));
+}
+
+Result<Configuration> Configuration::load(std::vector<ConfigurationFile> files, const DataFileReader& data_files) {
+  return ConfigurationReader(std::move(files), data_files).read();
 }
 
 const IssuerSettings* Configuration::issuer(std::string_view name) const {

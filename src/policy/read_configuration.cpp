@@ -26,6 +26,18 @@ Result<std::vector<std::string>> names_below(const std::string& home) {
   return names;
 }
 
+// A link may not lead out of the home: the daemon opens nothing that is not below it.
+Result<Bytes> read_below(const std::filesystem::path& home, const std::string& path, std::size_t most) {
+  std::error_code trouble;
+  const auto top = std::filesystem::canonical(home, trouble);
+  const auto real = trouble ? top : std::filesystem::canonical(top / path, trouble);
+  if (trouble) return fail(ErrorKind::Usage, fmt::format("{}: {}", path, trouble.message()));
+  if (real != top / path) {
+    return fail(ErrorKind::Usage, fmt::format("{}: is reached through a link", path), "put the file itself there");
+  }
+  return read_file(real, most);
+}
+
 }  // namespace
 
 Result<Configuration> read_configuration(const std::string& home) {
@@ -43,7 +55,8 @@ Result<Configuration> read_configuration(const std::string& home) {
     }
     files.push_back({name, std::string(as_text(*octets))});
   }
-  return Configuration::load(std::move(files));
+  return Configuration::load(std::move(files),
+                             [&](const std::string& path, std::size_t most) { return read_below(home, path, most); });
 }
 
 }  // namespace sealroom

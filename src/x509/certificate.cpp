@@ -231,7 +231,7 @@ const CertificateExtension* Certificate::extension(std::string_view oid) const {
 
 bool Certificate::signed_by(const PublicKey& issuer) const {
   const auto algorithm = accepted_signature_algorithm(parts_->signature_algorithm);
-  return algorithm && parts_->algorithms_agree &&
+  return algorithm && algorithm->family != SignatureFamily::Ed25519 && parts_->algorithms_agree &&
          has_right_parameters(algorithm->family, parts_->signature_parameters) && fits(algorithm->family, issuer) &&
          issuer.verifies(parts_->to_be_signed, parts_->signature, algorithm->hash);
 }

@@ -164,7 +164,7 @@ class RequestParser {
     if (attributes) {
       auto read = read_request_attributes(attributes->contents, limits_, findings_);
       request_.extensions_ = std::move(read.extensions);
-      request_.attributes_ = std::move(read.others);
+      request_.attributes_ = std::move(read.attributes);
     }
     return true;
   }
@@ -174,9 +174,9 @@ class RequestParser {
     const auto entries = name_entries(subject.whole);
     if (!entries) return not_pkcs10("its subject is not a distinguished name");
     if (entries->size() > limits_.name_entries) {
-      add("request.name-entries", fmt::format("the subject has {} parts, more than the limit of {} (limits in "
-                                              "sealroom.yaml); make the request again with a shorter subject",
-                                              entries->size(), limits_.name_entries));
+      return add("request.name-entries", fmt::format("the subject has {} parts, more than the limit of {} (limits in "
+                                                     "sealroom.yaml); make the request again with a shorter subject",
+                                                     entries->size(), limits_.name_entries));
     }
     for (const auto& entry : *entries) {
       const char* fault = string_fault(entry.string_type, entry.value);

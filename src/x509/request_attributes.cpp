@@ -13,11 +13,22 @@ constexpr const char* kMicrosoftExtensions = "1.3.6.1.4.1.311.2.1.14";  // szOID
 constexpr const char* kSubjectAltName = "2.5.29.17";
 constexpr std::string_view kCertificateExtensions = "2.5.29.";  // id-ce, RFC 5280 section 4.2.1
 
+std::size_t values_in(ByteView contents) {
+  der::Reader values(contents);
+  std::size_t count = 0;
+  while (values.next()) ++count;
+  return count;
+}
+
 class AttributeReader {
  public:
   AttributeReader(const RequestLimits& limits, Findings& findings) : limits_(limits), findings_(findings) {}
 
   RequestAttributes read(ByteView contents) {
+    if (const auto count = values_in(contents); count > limits_.attributes) {
+      add_limit("request.attributes", "the request has {} attributes", count, limits_.attributes);
+      return std::move(out_);
+    }
     if (!der::in_set_order(contents)) add("request.not-der", "the attributes of the request are not in DER order");
     der::Reader attributes(contents);
     while (!attributes.done()) read_attribute(*attributes.next());
@@ -28,6 +39,10 @@ class AttributeReader {
  private:
   void add(const char* id, std::string detail) {
     findings_.push_back({id, std::move(detail) + "; make the request again"});
+  }
+
+  void add_limit(const char* id, fmt::format_string<std::size_t&> what, std::size_t count, std::size_t limit) {
+    add(id, fmt::format("{}, more than the limit of {} (limits in sealroom.yaml)", fmt::format(what, count), limit));
   }
 
   // Attribute ::= SEQUENCE { type OBJECT IDENTIFIER, values SET SIZE(1..MAX) OF ANY }
@@ -44,7 +59,7 @@ class AttributeReader {
       return add(asks_for_extensions ? "request.extension-requests" : "request.attribute-duplicate",
                  fmt::format("the attribute {} stands twice", der::oid_name(oid)));
     }
-    if (!asks_for_extensions) out_.others.push_back(oid);
+    out_.attributes.push_back(oid);
     der::Reader each(values->contents);
     const auto value = each.next();
     if (!value || !each.done()) {
@@ -65,6 +80,9 @@ class AttributeReader {
     const auto& chosen = standard != requests_.end() ? standard->second : microsoft->second;
     if (chosen.identifier != der::kSequence) {
       return add("request.not-pkcs10", "the extension request is not a sequence of extensions");
+    }
+    if (const auto count = values_in(chosen.contents); count > limits_.extensions) {
+      return add_limit("request.extensions", "the request asks for {} extensions", count, limits_.extensions);
     }
     der::Reader extensions(chosen.contents);
     while (!extensions.done()) read_extension(*extensions.next());
@@ -108,9 +126,7 @@ class AttributeReader {
   }
 
   void count_alternative_names(ByteView value) {
-    der::Reader names(der::Reader(value).next()->contents);
-    std::size_t count = 0;
-    while (names.next()) ++count;
+    const std::size_t count = values_in(der::Reader(value).next()->contents);
     if (count <= limits_.alternative_names) return;
     findings_.push_back(
         {"request.alternative-names",

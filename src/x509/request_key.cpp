@@ -1,8 +1,13 @@
 #include "request_key.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
+
 #include <fmt/format.h>
 #include <openssl/ec.h>
 #include <openssl/obj_mac.h>
+#include <openssl/rsa.h>
 
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -13,6 +18,9 @@ namespace {
 constexpr const char* kRsaEncryption = "1.2.840.113549.1.1.1";
 constexpr const char* kEcPublicKey = "1.2.840.10045.2.1";
 constexpr const char* kEd25519 = "1.3.101.112";
+
+// With its sign octet. OpenSSL uses no longer one (openssl/rsa.h), so none is decoded; what an appliance accepts is less.
+constexpr std::size_t kLongestModulus = OPENSSL_RSA_MAX_MODULUS_BITS / 8 + 1;
 
 struct KeyParts {
   std::string algorithm;
@@ -54,7 +62,14 @@ std::optional<Finding> rsa_finding(const KeyParts& parts) {
   if (const auto fault = der::check(parts.key, 2)) return undecodable("RSAPublicKey: " + fault->reason);
   if (parts.key.front() != der::kSequence) return undecodable("RSAPublicKey is no SEQUENCE");
   der::Reader numbers(der::Reader(parts.key).next()->contents);
-  const bool good_modulus = is_positive(numbers.next(der::kInteger));
+  const auto modulus = numbers.next(der::kInteger);
+  if (modulus && modulus->contents.size() > kLongestModulus) {
+    return Finding{"key.rsa-size",
+                   fmt::format("the RSA modulus has {} octets; nothing can use more than {} bits; make a "
+                               "new key, such as RSA 3072",
+                               modulus->contents.size(), OPENSSL_RSA_MAX_MODULUS_BITS)};
+  }
+  const bool good_modulus = is_positive(modulus);
   const bool good_exponent = is_positive(numbers.next(der::kInteger));
   if (!good_modulus || !good_exponent || !numbers.done()) {
     return undecodable("RSAPublicKey is not a positive modulus and a positive exponent");
@@ -76,7 +91,9 @@ std::optional<Finding> ec_finding(const KeyParts& parts) {
                    "the EC key spells its curve out instead of naming it; make the key again with "
                    "-pkeyopt ec_param_enc:named_curve"};
   }
-  if (!parts.parameters || parts.parameters->identifier != der::kOid) return undecodable("the EC key names no curve");
+  if (!parts.parameters || parts.parameters->identifier != der::kOid) {
+    return Finding{"key.parameters", "the EC key names no curve; make the key again on P-256, P-384 or P-521"};
+  }
   const int form = parts.key.empty() ? 0 : parts.key[0];
   if (form == 0) return bad_point("is the point at infinity");
   return form == 4 ? std::nullopt : bad_point("is not in the uncompressed form");
@@ -93,11 +110,35 @@ std::optional<Finding> decoding_finding(const KeyParts& parts, const Error& erro
                  fmt::format("the curve {} of the EC key is unknown; use P-256, P-384 or P-521", der::oid_name(curve))};
 }
 
+// Whether `key` encodes a point of small order, or not in the one way of RFC 8032 section 5.1.3. A signature under such
+// a key can be made without any private key, so it proves nothing. The five y are those of all points whose order
+// divides 8; y is less than p = 2^255 - 19.
+bool is_degenerate_ed25519(ByteView key) {
+  static constexpr std::string_view kSmallOrder[] = {
+      "0000000000000000000000000000000000000000000000000000000000000000",
+      "0100000000000000000000000000000000000000000000000000000000000000",
+      "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+      "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+      "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  };
+  Bytes y = copy(key);
+  y.back() &= 0x7f;  // the sign of x
+  if (std::ranges::find(kSmallOrder, to_hex(y)) != std::end(kSmallOrder)) return true;
+  const bool all_ones = std::ranges::all_of(y.begin() + 1, y.end() - 1, [](auto octet) { return octet == 0xff; });
+  return all_ones && y.back() == 0x7f && y.front() >= 0xed;
+}
+
+// RFC 8410 section 3.
 std::optional<Finding> ed25519_finding(const KeyParts& parts) {
-  if (!parts.parameters) return std::nullopt;
-  return Finding{"key.parameters",
-                 "the Ed25519 key's algorithm has parameters, which RFC 8410 section 3 forbids; make the request again "
-                 "with another tool"};
+  constexpr std::size_t kSize = 32;
+  if (parts.parameters) {
+    return Finding{"key.parameters",
+                   "the Ed25519 key's algorithm has parameters, which RFC 8410 section 3 forbids; make the request "
+                   "again with another tool"};
+  }
+  if (parts.key.size() != kSize) return undecodable("an Ed25519 key has 32 octets");
+  if (!is_degenerate_ed25519(parts.key)) return std::nullopt;
+  return Finding{"key.point", "the Ed25519 key is a point of small order, for which anybody can sign; make a new key"};
 }
 
 std::optional<Finding> finding_about(const KeyParts& parts) {

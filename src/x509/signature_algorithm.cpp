@@ -1,6 +1,7 @@
 #include "signature_algorithm.hpp"
 
 #include <array>
+#include <cstdlib>
 #include <string_view>
 #include <utility>
 
@@ -13,13 +14,14 @@ namespace sealroom {
 std::optional<SignatureAlgorithm> accepted_signature_algorithm(const std::string& oid) {
   using enum SignatureFamily;
   using enum HashAlgorithm;
-  static constexpr std::array<std::pair<std::string_view, SignatureAlgorithm>, 6> kAccepted{{
+  static constexpr std::array<std::pair<std::string_view, SignatureAlgorithm>, 7> kAccepted{{
       {"1.2.840.113549.1.1.11", {RsaPkcs1, Sha256}},
       {"1.2.840.113549.1.1.12", {RsaPkcs1, Sha384}},
       {"1.2.840.113549.1.1.13", {RsaPkcs1, Sha512}},
       {"1.2.840.10045.4.3.2", {Ecdsa, Sha256}},
       {"1.2.840.10045.4.3.3", {Ecdsa, Sha384}},
       {"1.2.840.10045.4.3.4", {Ecdsa, Sha512}},
+      {"1.3.101.112", {Ed25519, Sha512}},
   }};
   for (const auto& [accepted, algorithm] : kAccepted) {
     if (accepted == oid) return algorithm;
@@ -33,7 +35,7 @@ std::optional<Finding> signature_algorithm_finding(const std::string& oid, ByteV
     return Finding{
         "signature.algorithm",
         fmt::format("the request is signed with {}; only SHA-256, SHA-384 and SHA-512 with RSA (PKCS#1 v1.5) or "
-                    "ECDSA are accepted: make the request again with -sha256",
+                    "ECDSA, and Ed25519, are accepted: make the request again with -sha256",
                     der::oid_name(oid))};
   }
   if (!has_right_parameters(algorithm->family, parameters)) {
@@ -53,7 +55,12 @@ bool has_right_parameters(SignatureFamily family, ByteView parameters) {
 
 bool fits(SignatureFamily family, const PublicKey& key) {
   const int type = EVP_PKEY_get_base_id(key.get());
-  return type == (family == SignatureFamily::RsaPkcs1 ? EVP_PKEY_RSA : EVP_PKEY_EC);
+  switch (family) {
+    case SignatureFamily::RsaPkcs1: return type == EVP_PKEY_RSA;
+    case SignatureFamily::Ecdsa: return type == EVP_PKEY_EC;
+    case SignatureFamily::Ed25519: return type == EVP_PKEY_ED25519;
+  }
+  std::abort();
 }
 
 }  // namespace sealroom

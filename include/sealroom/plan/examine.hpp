@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sealroom/base/bytes.hpp"
+#include "sealroom/base/time.hpp"
 #include "sealroom/media/submission.hpp"
 #include "sealroom/policy/configuration.hpp"
 #include "sealroom/x509/certificate.hpp"
@@ -18,7 +19,8 @@ struct Rules {
   const IssuerConfig* issuer = nullptr;
   const Profile* profile = nullptr;
   const Certificate* issuer_certificate = nullptr;  // null for a root that is yet to be signed
-  RequestLimits limits;
+  RequestLimits limits = {};
+  KeySettings keys = {};
 };
 
 // What happened to one thing that a request asked for.
@@ -36,15 +38,18 @@ struct Examination {
   std::vector<Treatment> treatments;
   std::vector<std::string> not_evaluated;  // finding ids of rules that lacked a configuration or certificate
 
-  std::optional<VerifiedCsr> csr;  // present when the signature verified
+  std::optional<VerifiedCsr> csr;         // present when the signature verified
   std::optional<ParsedRequest> unproven;  // parsed, but the signature did not verify
-  Bytes subject;                // DER Name that the certificate would have (policy section applied); may be empty
-  Bytes alternative_names;      // DER Extension to copy, octets and criticality unchanged; may be empty
+  Bytes subject;            // DER Name that the certificate would have (policy section applied); may be empty
+  Bytes alternative_names;  // DER Extension to copy, octets and criticality unchanged; may be empty
 
   const ParsedRequest* request() const;  // whichever of csr and unproven is there
 };
 
 // Judges `submission` by every rule that needs nothing but the request, the configuration and the issuer's certificate.
-Examination examine(Submission submission, const Rules& rules);
+//
+// Takes no longer than the limits say, by `clock`, plus one step of the arithmetic (milliseconds): a request that would
+// is refused as `request.too-slow`, with what was found until then. That finding alone depends on the machine.
+Examination examine(Submission submission, const Rules& rules, const Clock& clock);
 
 }  // namespace sealroom

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,6 +13,7 @@
 #include "sealroom/base/error.hpp"
 #include "sealroom/media/inbox.hpp"
 #include "sealroom/policy/issuer_config.hpp"
+#include "sealroom/policy/key_settings.hpp"
 #include "sealroom/x509/request.hpp"
 
 namespace sealroom {
@@ -28,7 +30,7 @@ struct Profile {
   std::string name;     // "server_cert"; the folder on the medium
   std::string section;  // extension section; same as name unless said otherwise
   Purpose purpose = Purpose::Server;
-  int days = 365;       // validity unless the operator says otherwise
+  int days = 365;  // validity unless the operator says otherwise
   int maximum_days = 365;
   PastIssuer past_issuer = PastIssuer::Refuse;
   UnknownExtensions unknown_extensions = UnknownExtensions::Refuse;
@@ -61,13 +63,21 @@ struct ConfigurationFile {
   std::string text;
 };
 
+// Reads a data file that sealroom.yaml names, `path` being relative to the home, of at most `most` octets.
+using DataFileReader = std::function<Result<Bytes>(const std::string& path, std::size_t most)>;
+
+// The reader of those who have no home: every data file is an error.
+Result<Bytes> no_data_files(const std::string& path, std::size_t most);
+
 // Configuration is sealroom.yaml and every issuers/NAME.cnf, loaded strictly together. Immutable.
 class Configuration {
  public:
-  // Needs exactly one "sealroom.yaml" and one "issuers/NAME.cnf" for each issuer that it names. Pure: reads no file.
+  // Needs exactly one "sealroom.yaml" and one "issuers/NAME.cnf" for each issuer that it names. Reads nothing but the
+  // data files that sealroom.yaml names by digest, and those through `data_files`.
   // Errors: Usage, with file, line and key. Unknown and duplicate keys, wrong types, profiles whose section is missing
   // or does not fit the purpose (a leaf section that says CA:TRUE, a ca section that does not) are errors.
-  static Result<Configuration> load(std::vector<ConfigurationFile> files);
+  static Result<Configuration> load(std::vector<ConfigurationFile> files,
+                                    const DataFileReader& data_files = no_data_files);
 
   const std::vector<ConfigurationFile>& files() const { return files_; }
   const Digest& digest() const { return digest_; }  // over names and octets of all files
@@ -75,16 +85,17 @@ class Configuration {
   const std::string& module() const { return module_; }                  // path of the PKCS#11 module
   const std::string& softhsm_config() const { return softhsm_config_; }  // in the home, "" when not a trial home
   const std::map<std::string, std::string>& trial_pins() const { return trial_pins_; }  // token label → file in home
-  const std::string& log_key() const { return log_key_; }                // RFC 7512 URI
+  const std::string& log_key() const { return log_key_; }                               // RFC 7512 URI
   const std::string& log_origin() const { return log_origin_; }
   const std::map<std::string, IssuerSettings>& issuers() const { return issuers_; }
-  const IssuerSettings* issuer(std::string_view name) const;             // nullptr when unknown
+  const IssuerSettings* issuer(std::string_view name) const;  // nullptr when unknown
   const Profile* profile(std::string_view issuer, std::string_view name) const;
   const Limits& limits() const { return limits_; }
+  const KeySettings& keys() const { return keys_; }
   const Roles& roles() const { return roles_; }
-  std::chrono::seconds idle_lock() const { return idle_lock_; }              // default 15 min
-  std::chrono::seconds leaf_plan_validity() const { return leaf_plan_; }     // default 72 h
-  std::chrono::seconds ca_plan_validity() const { return ca_plan_; }         // default 30 days
+  std::chrono::seconds idle_lock() const { return idle_lock_; }           // default 15 min
+  std::chrono::seconds leaf_plan_validity() const { return leaf_plan_; }  // default 72 h
+  std::chrono::seconds ca_plan_validity() const { return ca_plan_; }      // default 30 days
 
  private:
   Configuration() = default;
@@ -98,6 +109,7 @@ class Configuration {
   std::string log_origin_;
   std::map<std::string, IssuerSettings> issuers_;
   Limits limits_;
+  KeySettings keys_;
   Roles roles_;
   std::chrono::seconds idle_lock_{std::chrono::minutes{15}};
   std::chrono::seconds leaf_plan_{std::chrono::hours{72}};

@@ -43,7 +43,7 @@ class Certificate {
   bool may_sign_certificates() const;        // keyCertSign, or no keyUsage
   bool self_issued() const { return subject() == issuer(); }
 
-  // Whether `issuer`'s key made the signature, with an algorithm that names one of our hashes.
+  // Whether `issuer`'s key made the signature, with RSA PKCS#1 v1.5 or ECDSA and one of our hashes.
   bool signed_by(const PublicKey& issuer) const;
 
   X509* get() const;

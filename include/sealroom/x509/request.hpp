@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <expected>
 #include <optional>
 #include <string>
@@ -11,12 +12,15 @@
 
 namespace sealroom {
 
-// Bounds on a request, checked before anything is decoded (sealroom.yaml, limits).
+// Bounds on a request (sealroom.yaml, limits). What is counted is counted before it is decoded.
 struct RequestLimits {
   std::size_t octets = 65'536;
   std::size_t name_entries = 32;
   std::size_t alternative_names = 100;
+  std::size_t attributes = 16;
+  std::size_t extensions = 32;
   std::size_t nesting = 16;
+  std::chrono::milliseconds time{5'000};  // for the whole examination
 };
 
 // One extension that a request asks for (RFC 2986, PKCS#9 extensionRequest).
@@ -24,8 +28,8 @@ struct RequestedExtension {
   std::string oid;   // dotted decimal
   std::string name;  // OpenSSL's long or short name where it has one, else the oid
   bool critical = false;
-  Bytes value;       // contents of extnValue
-  Bytes der;         // the whole Extension as it stood in the request
+  Bytes value;  // contents of extnValue
+  Bytes der;    // the whole Extension as it stood in the request
 };
 
 // ParsedRequest is a PKCS#10 request (RFC 2986) in strict DER whose shape is right. Its signature has not been
@@ -37,15 +41,15 @@ class ParsedRequest {
   static std::expected<ParsedRequest, Findings> parse(ByteView octets, const RequestLimits& limits);
 
   const Bytes& der() const { return der_; }
-  const Digest& digest() const { return digest_; }                 // SHA-256 of der()
-  const Bytes& to_be_signed() const { return to_be_signed_; }      // CertificationRequestInfo, as it stood
-  const Bytes& subject() const { return subject_; }                // DER Name
+  const Digest& digest() const { return digest_; }             // SHA-256 of der()
+  const Bytes& to_be_signed() const { return to_be_signed_; }  // CertificationRequestInfo, as it stood
+  const Bytes& subject() const { return subject_; }            // DER Name
   const PublicKey& key() const { return *key_; }
   const std::string& signature_algorithm() const { return signature_algorithm_; }  // dotted decimal
   const Bytes& signature_parameters() const { return signature_parameters_; }      // DER, empty when absent
   const Bytes& signature() const { return signature_; }
   const std::vector<RequestedExtension>& extensions() const { return extensions_; }
-  const std::vector<std::string>& attributes() const { return attributes_; }  // oids other than extensionRequest
+  const std::vector<std::string>& attributes() const { return attributes_; }  // oids, extensionRequest included
 
  private:
   ParsedRequest() = default;
@@ -66,8 +70,9 @@ class ParsedRequest {
 // carries: proof of possession. Holding one is the proof; verify() is the only maker.
 class VerifiedCsr {
  public:
-  // Refuses with `signature.algorithm` (only SHA-256/384/512 with RSA PKCS#1 v1.5 or ECDSA; SHA-1 and MD5 never),
-  // `signature.parameters`, `signature.mismatch` or `key.algorithm`.
+  // Refuses with `signature.algorithm` (only SHA-256/384/512 with RSA PKCS#1 v1.5 or ECDSA, and Ed25519; SHA-1 and MD5
+  // never), `signature.parameters`, `signature.mismatch`, `key.algorithm`, or `key.rsa-exponent` when the exponent is
+  // too long for any signature to be verified. Whether Ed25519 keys are wanted is for others to say.
   static std::expected<VerifiedCsr, Finding> verify(ParsedRequest request);
 
   const ParsedRequest& request() const { return request_; }

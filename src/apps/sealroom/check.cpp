@@ -43,6 +43,7 @@ Result<Rules> rules_for(const std::optional<Configuration>& configuration, const
   rules.issuer_certificate = issuer_certificate;
   if (!configuration) return rules;
   rules.limits = configuration->limits().request;
+  rules.keys = configuration->keys();
   const auto* issuer = configuration->issuer(place.issuer);
   if (issuer == nullptr) return rules;
   rules.issuer = &issuer->config;
@@ -72,8 +73,9 @@ Result<Json> judge(const std::string& path, const std::optional<Configuration>& 
   auto finding = obstacle(path, octets, limit);
   if (!finding && !rules)
     finding = Finding{"profile.unknown", fmt::format("{}; {}", rules.error().message, rules.error().hint)};
-  auto verdict = finding ? verdict_of_unreadable(path, place.issuer, place.profile, {*finding})
-                         : verdict_of(examine({path, std::move(*octets)}, *rules), place.issuer, place.profile);
+  auto verdict =
+      finding ? verdict_of_unreadable(path, place.issuer, place.profile, {*finding})
+              : verdict_of(examine({path, std::move(*octets)}, *rules, SystemClock()), place.issuer, place.profile);
   verdict["file"] = printable(path);
   return verdict;
 }

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "plan_fixture.hpp"
 
 namespace sealroom {
@@ -64,6 +66,47 @@ TEST_CASE("without profile, configuration or issuer certificate the open rules a
     CHECK(listed(examination, "issuer.path-length"));
     CHECK_FALSE(listed(examination, "subject.missing"));
   }
+}
+
+TEST_CASE("a request that is not judged in its time is refused, wherever the time runs out") {
+  // Time stands still, and at the `last` look it has run out.
+  struct Stopping : Clock {
+    Instant now() const override { return kNow; }
+    std::chrono::milliseconds since_boot() const override {
+      return ++looks < last ? std::chrono::milliseconds{0} : std::chrono::milliseconds{5'000};
+    }
+    std::string boot_id() const override { return {}; }
+    mutable int looks = 0;
+    int last = 0;
+  };
+  const auto request = submission(make_request({.key = "rsa:2048"}));
+  Stopping clock;
+  clock.last = std::numeric_limits<int>::max();
+  CHECK(examine(request, tiers().rules(), clock).refusals.empty());
+  const int looks = clock.looks;
+  REQUIRE(looks > 100);  // in the Fermat rounds and inside the exponentiation, too
+  for (int last = 2; last <= looks; ++last) {
+    clock.looks = 0;
+    clock.last = last;
+    const auto examination = examine(request, tiers().rules(), clock);
+    CAPTURE(last);
+    CHECK(ids_of(examination.refusals) == Ids{"request.too-slow"});
+    CHECK_FALSE(examination.csr.has_value());
+    CHECK(examination.request() != nullptr);
+  }
+}
+
+TEST_CASE("what was found before the time ran out is said") {
+  struct Late : Clock {
+    Instant now() const override { return kNow; }
+    std::chrono::milliseconds since_boot() const override { return std::chrono::seconds{++looks == 1 ? 0 : 60}; }
+    std::string boot_id() const override { return {}; }
+    mutable int looks = 0;
+  };
+  const auto request = make_request({.key = "rsa:1024", .extensions = {{"subjectAltName", "DNS:a_b"}}});
+  const auto examination = examine(submission(request), tiers().rules(), Late());
+  CHECK(ids_of(examination.refusals) == Ids{"key.rsa-too-short", "names.dns", "request.too-slow"});
+  CHECK(detail_of(examination.refusals, "request.too-slow").find("5 s") != std::string::npos);
 }
 
 TEST_CASE("the guide's own profiles of a root and an intermediate judge the same request differently") {

@@ -172,8 +172,65 @@ TEST_CASE("other curves than P-256, P-384 and P-521 are refused") {
   CHECK(detail_of(refused.refusals, "key.curve").find("P-256") != std::string::npos);
 }
 
+TEST_CASE("Ed25519 keys are accepted where the settings allow them") {
+  auto rules = tiers().rules();
+  CHECK(refusals_of({.key = "ed25519", .digest = ""}, rules) == Ids{"key.algorithm"});
+  rules.keys.ed25519 = Ed25519Keys::Allow;
+  CHECK(refusals_of({.key = "ed25519", .digest = ""}, rules) == Ids{});
+  CHECK(refusals_of({.key = "ed448", .digest = ""}, rules).contains("key.algorithm"));
+}
+
+TEST_CASE("the least exponent and the largest size of an RSA key are settings, and exact") {
+  const auto modulus = modulus_of(2048);
+  auto rules = tiers().rules();
+  const auto refusals = [&](const char* exponent) {
+    return ids_of(
+        examine(submission(request_with(rsa_key(modulus.get(), from_decimal(exponent).get()))), rules).refusals);
+  };
+  rules.keys.least_rsa_exponent = 17;
+  CHECK_FALSE(refusals("17").contains("key.rsa-exponent"));
+  CHECK(refusals("15").contains("key.rsa-exponent"));
+  CHECK(refusals("1").contains("key.rsa-exponent"));
+  rules.keys.least_rsa_exponent = 65'539;
+  CHECK_FALSE(refusals("65539").contains("key.rsa-exponent"));
+  CHECK(refusals("65537").contains("key.rsa-exponent"));
+
+  rules = tiers().rules();
+  rules.keys.largest_rsa_bits = 3'072;
+  CHECK(refusals_of({.key = "rsa:3072"}, rules) == Ids{});
+  rules.keys.largest_rsa_bits = 3'064;
+  CHECK(refusals_of({.key = "rsa:3072"}, rules) == Ids{"key.rsa-size"});
+}
+
+TEST_CASE("an RSA key on the list of weak keys is refused") {
+  // As openssl-vulnkey(1) has it: openssl req -noout -modulus | sha1sum | cut -c 21-40
+  const OwnedMemory digits(reinterpret_cast<unsigned char*>(BN_bn2hex(modulus_of(2048).get())));
+  const std::string line = "Modulus=" + std::string(reinterpret_cast<const char*>(digits.get())) + "\n";
+  std::array<std::uint8_t, 20> digest{};
+  must(EVP_Digest(line.data(), line.size(), digest.data(), nullptr, EVP_sha1(), nullptr) == 1, "digest");
+  const auto fingerprint = to_hex(ByteView(digest).last(10));
+  auto rules = tiers().rules();
+  const auto list_of = [](const std::string& text) {
+    return std::make_shared<const WeakKeyList>(WeakKeyList::parse("weak", as_bytes(text)).value());
+  };
+  rules.keys.debian_weak_keys = list_of("00000000000000000000\n" + fingerprint + "\n");
+  CHECK(refusals_of({.key = "rsa:2048"}, rules) == Ids{"key.debian-weak"});
+  CHECK(refusals_of({.key = "rsa:3072"}, rules) == Ids{});
+  CHECK(refusals_of({.key = "ec:P-256"}, rules) == Ids{});
+  rules.keys.debian_weak_keys = list_of("00000000000000000000\n");
+  CHECK(refusals_of({.key = "rsa:2048"}, rules) == Ids{});
+}
+
+TEST_CASE("an exponent of half a million bits is refused before it is written out") {
+  const OwnedBignum huge(BN_new());
+  must(BN_set_bit(huge.get(), 400'000) == 1 && BN_set_bit(huge.get(), 0) == 1, "number");
+  auto rules = tiers().rules();
+  rules.limits.octets = 524'288;
+  const auto examination = examine(submission(request_with(rsa_key(modulus_of(2048).get(), huge.get()))), rules);
+  CHECK(detail_of(examination.refusals, "key.rsa-exponent").find("a number of 400001 bits") != std::string::npos);
+}
+
 TEST_CASE("keys for other algorithms are refused") {
-  CHECK(refusals_of({.key = "ed25519", .digest = ""}, tiers().rules()).contains("key.algorithm"));
   CHECK(refusals_of({.key = "rsa-pss:2048"}, tiers().rules()).contains("key.algorithm"));
 }
 

@@ -84,6 +84,11 @@ inline Submission submission(const Bytes& request, const std::string& path = "in
   return {path, request};
 }
 
+// By the clock of this machine, with time enough for every test.
+inline Examination examine(Submission submission, const Rules& rules) {
+  return sealroom::examine(std::move(submission), rules, SystemClock());
+}
+
 inline Facts facts_now(Instant now = kNow) {
   Facts facts;
   facts.now = now;

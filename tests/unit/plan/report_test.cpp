@@ -30,7 +30,8 @@ TEST_CASE("the verdict on an accepted request says what will be in the certifica
   CHECK(verdict.at("subject") == "C=DE, O=Example, CN=broker.example.com");
   CHECK(verdict.at("key") == "EC P-256");
   CHECK(verdict.at("names") == Json({"DNS:broker.example.com"}));
-  CHECK(verdict.at("asked") == Json::array({{{"asked", "extension subjectAltName"}, {"happened", "copied"}}}));
+  CHECK(verdict.at("asked") == Json::array({{{"asked", "extension subjectAltName"}, {"happened", "copied"}},
+                                            {{"asked", "attribute extReq"}, {"happened", "read"}}}));
   CHECK(verdict.at("not_before") == "2026-06-01T10:00:00Z");
   CHECK(verdict.at("not_after") == "2027-06-01T10:00:00Z");
   CHECK_FALSE(verdict.contains("not_evaluated"));
@@ -105,6 +106,14 @@ TEST_CASE("the page keeps refused and accepted apart and stands alone") {
     CAPTURE(loaded);
     CHECK(page.find(loaded) == std::string::npos);
   }
+}
+
+TEST_CASE("a verdict stays small, however long the names are that a request asks for") {
+  const auto decision = decision_on({.extensions = {{"subjectAltName", "DNS:" + std::string(30'000, '\x7f')}}});
+  const auto verdict = verdict_of(decision, "intermediate", "server_cert");
+  CHECK(verdict.dump().size() < 4'000);
+  CHECK(verdict.at("names").at(0).get<std::string>().ends_with("... (119004 more characters)"));
+  CHECK(verdict.at("findings").at(0).at("detail").get<std::string>().size() < 1'100);
 }
 
 TEST_CASE("the text for a terminal names each request and each finding with its remedy") {

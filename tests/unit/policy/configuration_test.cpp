@@ -88,10 +88,12 @@ TEST_CASE("the template, filled in, has the guide's profiles") {
 
 TEST_CASE("the settings that the template shows as comments are the defaults, and are read") {
   std::string text = kSettings;
-  for (const std::string line : {"roles:", "  users: {1001: operator, 1002: officer}", "  groups: {2001: auditor}",
-                                 "idle_lock_minutes: 15", "plan_validity: {leaf_hours: 72, ca_days: 30}", "limits:",
-                                 "  request_octets: 65536", "  requests: 100000", "  name_entries: 32",
-                                 "  alternative_names: 100", "  nesting: 16"}) {
+  for (const std::string line :
+       {"roles:", "  users: {1001: operator, 1002: officer}", "  groups: {2001: auditor}", "idle_lock_minutes: 15",
+        "plan_validity: {leaf_hours: 72, ca_days: 30}", "limits:", "  request_octets: 65536", "  requests: 100000",
+        "  name_entries: 32", "  alternative_names: 100", "  attributes: 16", "  extensions: 32", "  nesting: 16",
+        "  request_seconds: 5", "keys:", "  least_rsa_exponent: 65537", "  largest_rsa_bits: 8192",
+        "  ed25519: refuse"}) {
     text = edited(text, "# " + line, line);
   }
   const auto configuration = good(files(text));
@@ -103,20 +105,28 @@ TEST_CASE("the settings that the template shows as comments are the defaults, an
   CHECK(configuration.ca_plan_validity() == plain.ca_plan_validity());
   const RequestLimits& limits = configuration.limits().request;
   const RequestLimits& defaults = plain.limits().request;
-  CHECK(std::tie(limits.octets, limits.name_entries, limits.alternative_names, limits.nesting) ==
-        std::tie(defaults.octets, defaults.name_entries, defaults.alternative_names, defaults.nesting));
+  CHECK(std::tie(limits.octets, limits.name_entries, limits.alternative_names, limits.attributes, limits.extensions,
+                 limits.nesting, limits.time) == std::tie(defaults.octets, defaults.name_entries,
+                                                          defaults.alternative_names, defaults.attributes,
+                                                          defaults.extensions, defaults.nesting, defaults.time));
+  CHECK(configuration.keys().least_rsa_exponent == plain.keys().least_rsa_exponent);
+  CHECK(configuration.keys().largest_rsa_bits == plain.keys().largest_rsa_bits);
+  CHECK(configuration.keys().ed25519 == plain.keys().ed25519);
+  CHECK(plain.keys().debian_weak_keys == nullptr);
   CHECK(configuration.limits().inbox.files == plain.limits().inbox.files);
   CHECK(configuration.limits().inbox.octets_per_file == plain.limits().inbox.octets_per_file);
 }
 
 TEST_CASE("settings other than the defaults reach their places") {
-  const auto configuration = good(files(edited(
-      edited(kSettings, "server_cert: {purpose: server, days: 365}",
-             "broker: {purpose: server, section: server_cert, days: 90, maximum_days: 397, past_issuer: cut, "
-             "unknown_extensions: drop, wildcards: allow, approvals: 0}"),
-      "# Who may do",
-      "limits: {request_octets: 2048, requests: 7, name_entries: 8, alternative_names: 9, nesting: 10}\n"
-      "idle_lock_minutes: 1\nplan_validity: {leaf_hours: 2, ca_days: 3}\n#")));
+  const auto configuration = good(files(
+      edited(edited(kSettings, "server_cert: {purpose: server, days: 365}",
+                    "broker: {purpose: server, section: server_cert, days: 90, maximum_days: 397, past_issuer: cut, "
+                    "unknown_extensions: drop, wildcards: allow, approvals: 0}"),
+             "# Who may do",
+             "limits: {request_octets: 2048, requests: 7, name_entries: 8, alternative_names: 9, attributes: 11, "
+             "extensions: 12, nesting: 10, request_seconds: 13}\n"
+             "keys: {least_rsa_exponent: 3, largest_rsa_bits: 4096, ed25519: allow}\n"
+             "idle_lock_minutes: 1\nplan_validity: {leaf_hours: 2, ca_days: 3}\n#")));
   const Profile* broker = configuration.profile("intermediate", "broker");
   REQUIRE(broker != nullptr);
   CHECK(broker->name == "broker");
@@ -132,7 +142,13 @@ TEST_CASE("settings other than the defaults reach their places") {
   CHECK(limits.inbox.files == 7);
   CHECK(limits.request.name_entries == 8);
   CHECK(limits.request.alternative_names == 9);
+  CHECK(limits.request.attributes == 11);
+  CHECK(limits.request.extensions == 12);
   CHECK(limits.request.nesting == 10);
+  CHECK(limits.request.time == std::chrono::seconds{13});
+  CHECK(configuration.keys().least_rsa_exponent == 3);
+  CHECK(configuration.keys().largest_rsa_bits == 4'096);
+  CHECK(configuration.keys().ed25519 == Ed25519Keys::Allow);
   CHECK(configuration.idle_lock() == std::chrono::minutes{1});
   CHECK(configuration.leaf_plan_validity() == std::chrono::hours{2});
   CHECK(configuration.ca_plan_validity() == std::chrono::hours{72});
@@ -236,6 +252,16 @@ TEST_CASE("each mistake in the settings is refused with its reason") {
       {"# Who may do", "limits: {request_octets: 1000000}\n#",
        "request_octets must be a plain number from 1024 to 524288"},
       {"# Who may do", "limits: {nesting: 7}\n#", "nesting must be a plain number from 8 to 64"},
+      {"# Who may do", "limits: {attributes: 0}\n#", "attributes must be a plain number from 1 to 1000"},
+      {"# Who may do", "limits: {extensions: 1001}\n#", "extensions must be a plain number from 1 to 1000"},
+      {"# Who may do", "limits: {request_seconds: 0}\n#", "request_seconds must be a plain number from 1 to 600"},
+      {"# Who may do", "keys: {least_rsa_exponent: 2}\n#", "least_rsa_exponent must be a plain number from 3"},
+      {"# Who may do", "keys: {largest_rsa_bits: 16385}\n#", "largest_rsa_bits must be a plain number from 2048"},
+      {"# Who may do", "keys: {ed25519: yes}\n#", "ed25519"},
+      {"# Who may do", "keys: {dsa: allow}\n#", "dsa"},
+      {"# Who may do", "keys: {debian_weak_keys: {file: weak}}\n#", "sha256"},
+      {"# Who may do", "keys: {debian_weak_keys: {file: ../weak, sha256: a}}\n#", "file must be a path in the home"},
+      {"# Who may do", "keys: {debian_weak_keys: {file: weak, sha256: a}}\n#", "cannot be read without a home"},
       {"# Who may do", "limits: []\n#", "limits must be a mapping"},
   }));
   INFO(edit.from << " -> " << edit.to);
@@ -246,8 +272,7 @@ TEST_CASE("each mistake in the settings is refused with its reason") {
 TEST_CASE("errors name the line of the key") {
   CHECK(refusal(files("sealroom: 1\nmodule: /x\nlog: {key: \"pkcs11:token=l\", origin: o.example}\nissuers:\n  root:\n"
                       "    profiles:\n      v3_ca: {purpose: ca, days: 3652}\n      x: {purpose: ca,\n"
-                      "          day: 1}\n")) ==
-        "sealroom.yaml:9: unknown key day in profile x");
+                      "          day: 1}\n")) == "sealroom.yaml:9: unknown key day in profile x");
 }
 
 TEST_CASE("a missing, surplus or repeated file is refused") {
@@ -290,8 +315,8 @@ TEST_CASE("a leaf section that makes a CA is refused by what it makes, however i
 
 TEST_CASE("two issuers may not have one key") {
   auto all = files(kSettings);
-  all[2].text = edited(all[2].text, "token=sealroom-intermediate;object=intermediate-key",
-                       "token=sealroom-root;object=root-key");
+  all[2].text =
+      edited(all[2].text, "token=sealroom-intermediate;object=intermediate-key", "token=sealroom-root;object=root-key");
   CHECK_THAT(refusal(all), Catch::Contains("private_key is the key of intermediate, too"));
 }
 

@@ -92,8 +92,8 @@ TEST_CASE("an EC key is an uncompressed point of its curve") {
 
 TEST_CASE("an EC key names its curve") {
   const Bytes point = point_of(test_key("ec:P-256"));
-  CHECK(refused_key(ec_key(point, {})) == Ids{"key.undecodable"});
-  CHECK(refused_key(ec_key(point, der_null())) == Ids{"key.undecodable"});
+  CHECK(refused_key(ec_key(point, {})) == Ids{"key.parameters"});
+  CHECK(refused_key(ec_key(point, der_null())) == Ids{"key.parameters"});
   CHECK(refused_key(ec_key(point, der_oid("1.3.6.1.4.1.99999.7"))) == Ids{"key.curve"});
 }
 
@@ -129,6 +129,48 @@ TEST_CASE("a SubjectPublicKeyInfo of another shape is refused") {
   const Bytes spki = spki_of(test_key("ec:P-256"));
   const Bytes inner(spki.begin() + 2, spki.end());
   CHECK(refused_key(der_value(0x30, joined({inner, der_null()}))) == Ids{"key.undecodable"});
+}
+
+TEST_CASE("an RSA modulus that nothing could use is not decoded") {
+  const auto modulus_of = [](std::size_t octets) {
+    return der_value(0x02, joined({{0x00, 0xc1}, Bytes(octets - 1, 0x55)}));
+  };
+  const Bytes exponent = der_value(0x02, {0x01, 0x00, 0x01});
+  CHECK(refused_key(rsa_key(der_sequence({modulus_of(2048), exponent}))).empty());
+  CHECK(refused_key(rsa_key(der_sequence({modulus_of(2049), exponent}))) == Ids{"key.rsa-size"});
+}
+
+TEST_CASE("an exponent that OpenSSL cannot use with a long modulus is named, not the signature") {
+  const Bytes modulus = der_value(0x02, joined({{0x00, 0xc1}, Bytes(511, 0x55)}));
+  const auto refused = [&](std::size_t exponent_octets) {
+    HandmadeRequest request;
+    request.spki = rsa_key(der_sequence({modulus, der_value(0x02, Bytes(exponent_octets, 0x55))}));
+    request.algorithm = der_sequence({der_oid("1.2.840.113549.1.1.11"), der_null()});
+    return refused_with(request.encoded());
+  };
+  CHECK(refused(9) == Ids{"key.rsa-exponent"});
+  CHECK(refused(8) == Ids{"signature.mismatch"});
+}
+
+// The points of order 1, 2, 4 and 8 of edwards25519, by either sign, and encodings of y that are not below p: RFC 8032
+// section 5.1.3, and "Taming the many EdDSAs" (Chalkias et al. 2020), table 6.
+TEST_CASE("an Ed25519 key is a point for which not everybody can sign") {
+  const std::string encoding = GENERATE("0000000000000000000000000000000000000000000000000000000000000000",
+                                        "0000000000000000000000000000000000000000000000000000000000000080",
+                                        "0100000000000000000000000000000000000000000000000000000000000000",
+                                        "0100000000000000000000000000000000000000000000000000000000000080",
+                                        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+                                        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+                                        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+                                        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+                                        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+                                        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+                                        "f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff");
+  const auto key = from_hex(encoding);
+  REQUIRE(key);
+  CHECK(refused_key(der_sequence({der_sequence({der_oid("1.3.101.112")}), der_bits(*key)})) == Ids{"key.point"});
 }
 
 TEST_CASE("an Ed25519 key has no parameters") {

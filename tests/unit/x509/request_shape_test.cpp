@@ -63,7 +63,7 @@ TEST_CASE("a request gives back its parts as they stood") {
   CHECK(parsed->key().der() == spki_of(test_key("ec:P-256")));
   CHECK(parsed->signature_algorithm() == "1.2.840.10045.4.3.2");
   CHECK(parsed->signature_parameters().empty());
-  CHECK(parsed->attributes() == std::vector<std::string>{kChallengePassword});
+  CHECK(parsed->attributes() == std::vector<std::string>{kChallengePassword, kExtensionRequest});
   REQUIRE(parsed->extensions().size() == 2);
   const auto& names = parsed->extensions()[0];
   CHECK(names.oid == kSubjectAltName);
@@ -240,7 +240,7 @@ TEST_CASE("extensions are asked for once; Microsoft's way counts, and must not c
   REQUIRE(parsed);
   REQUIRE(parsed->extensions().size() == 1);
   CHECK(parsed->extensions()[0].oid == kSubjectAltName);
-  CHECK(parsed->attributes().empty());
+  CHECK(parsed->attributes() == std::vector<std::string>{kMicrosoftExtensions});
 }
 
 TEST_CASE("an extension is requested once") {
@@ -273,6 +273,28 @@ TEST_CASE("the limit on subject alternative names is exact") {
   CHECK(refused_with(make_request(recipe), limits).empty());
   recipe.extensions[0].second += ",DNS:c.example";
   CHECK(refused_with(make_request(recipe), limits) == Ids{"request.alternative-names"});
+}
+
+TEST_CASE("the limit on attributes is exact, and what is beyond it is not read") {
+  RequestLimits limits;
+  limits.attributes = 2;
+  HandmadeRequest request;
+  const auto attribute = [](const char* oid) { return der_attribute(oid, {der_null()}); };
+  request.attributes = der_value(0xa0, joined({attribute("1.2.3.1"), attribute("1.2.3.2")}));
+  CHECK(refused_with(request.encoded(), limits).empty());
+  request.attributes = der_value(0xa0, joined({attribute("1.2.3.3"), attribute("1.2.3.2"), attribute("1.2.3.1")}));
+  CHECK(refused_with(request.encoded(), limits) == Ids{"request.attributes"});
+}
+
+TEST_CASE("the limit on extensions is exact, and what is beyond it is not read") {
+  RequestLimits limits;
+  limits.extensions = 2;
+  const auto extension = [](const char* oid) { return der_extension(oid, der_null()); };
+  HandmadeRequest request;
+  request.attributes = der_value(0xa0, asking_for({extension("1.2.3.1"), extension("1.2.3.2")}));
+  CHECK(refused_with(request.encoded(), limits).empty());
+  request.attributes = der_value(0xa0, asking_for({extension("1.2.3.1"), extension("1.2.3.1"), der_null()}));
+  CHECK(refused_with(request.encoded(), limits) == Ids{"request.extensions"});
 }
 
 TEST_CASE("a part of the subject holds what its string type can hold") {
@@ -329,7 +351,9 @@ TEST_CASE("a request that breaks one rule thousands of times gets a bounded answ
   }
   HandmadeRequest request;
   request.attributes = der_value(0xa0, der_attribute(kExtensionRequest, {der_value(0x30, extensions)}));
-  const auto parsed = ParsedRequest::parse(request.encoded(), {});
+  RequestLimits limits;
+  limits.extensions = 1'000'000;
+  const auto parsed = ParsedRequest::parse(request.encoded(), limits);
   REQUIRE_FALSE(parsed);
   CHECK(parsed.error().size() == 100);
 }

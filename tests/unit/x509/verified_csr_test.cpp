@@ -40,13 +40,29 @@ TEST_CASE("SHA-1, MD5 and SHA-224 are refused by name, with the remedy") {
   CHECK(detail_of_refusal(der).find("-sha256") != std::string::npos);
 }
 
-TEST_CASE("ECDSA with SHA-1 and Ed25519 are refused") {
+TEST_CASE("ECDSA with SHA-1 is refused") {
   RequestRecipe recipe;
   recipe.digest = "SHA1";
   CHECK(refused_with(make_request(recipe)) == Ids{"signature.algorithm"});
+}
+
+TEST_CASE("Ed25519 proves possession, without parameters and by its own algorithm only") {
+  RequestRecipe recipe;
   recipe.key = "ed25519";
   recipe.digest = "";
-  CHECK(refused_with(make_request(recipe)) == Ids{"signature.algorithm"});
+  const Bytes der = make_request(recipe);
+  CHECK(refused_with(der).empty());
+  CHECK(refused_with(flipped(der, der.size() - 40)) == Ids{"signature.mismatch"});
+  HandmadeRequest request;
+  request.key = recipe.key;
+  request.spki = spki_of(test_key(recipe.key));
+  request.digest = nullptr;
+  request.algorithm = der_sequence({der_oid("1.3.101.112")});
+  CHECK(refused_with(request.encoded()).empty());
+  request.algorithm = der_sequence({der_oid("1.3.101.112"), der_null()});
+  CHECK(refused_with(request.encoded()) == Ids{"signature.parameters"});
+  request.algorithm = der_sequence({der_oid("1.2.840.10045.4.3.2")});
+  CHECK(refused_with(request.encoded()) == Ids{"signature.algorithm"});
 }
 
 TEST_CASE("RSA-PSS signatures are refused") {
@@ -83,7 +99,13 @@ TEST_CASE("an algorithm for another kind of key is refused") {
   CHECK(refused_with(request.encoded()) == Ids{"signature.algorithm"});
   CHECK(detail_of_refusal(request.encoded()).find("EC P-256") != std::string::npos);
   request.spki = spki_of(test_key("ed25519"));
-  CHECK(refused_with(request.encoded()) == Ids{"key.algorithm"});
+  CHECK(refused_with(request.encoded()) == Ids{"signature.algorithm"});
+}
+
+TEST_CASE("a key on the SM2 curve is no key for ECDSA") {
+  RequestRecipe recipe;
+  recipe.key = "ec:SM2";
+  CHECK(refused_with(make_request(recipe)) == Ids{"key.algorithm"});
 }
 
 TEST_CASE("another hash than the one named is a mismatch") {
