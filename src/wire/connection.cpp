@@ -102,17 +102,7 @@ void Connection::take_frame() {
 }
 
 void Connection::greet(const Request& request) {
-  if (request.method != "hello") return part({request.id, ProtocolError::Request, "the first message is not hello"});
-  const auto version = request.parameters.find("version");
-  if (version == request.parameters.end() || !version->is_number_integer()) {
-    return part({request.id, ProtocolError::Parameters, "hello: version is missing or not an integer"});
-  }
-  if (*version != kProtocolVersion) {
-    return part({request.id, ProtocolError::Parameters,
-                 fmt::format("hello: the client speaks protocol version {}, the daemon version {}; "
-                             "use programs of one release",
-                             version->dump(), kProtocolVersion)});
-  }
+  if (const auto violation = hello_violation(request)) return part(*violation);
   auto welcome = service_.callbacks.on_hello(peer_);
   if (!welcome) return part(answer_frame(request.id, pass_on(welcome)));
   arrival_.cancel();
@@ -154,8 +144,8 @@ void Connection::send(std::string frame) {
 void Connection::write_frames() {
   for (int step = 0; step < kStepsPerTurn && !outgoing_.empty(); ++step) {
     const auto& frame = outgoing_.front();
-    const auto put = ::send(socket_.native_handle(), frame.data() + written_, frame.size() - written_,
-                            MSG_NOSIGNAL | MSG_DONTWAIT);
+    const auto put =
+        ::send(socket_.native_handle(), frame.data() + written_, frame.size() - written_, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (put < 0 && errno == EINTR) continue;
     if (put < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) break;
     if (put < 0) return close();

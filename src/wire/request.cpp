@@ -73,6 +73,21 @@ std::expected<Request, Violation> parse_request(std::string_view text) {
   return request;
 }
 
+std::optional<Violation> hello_violation(const Request& request) {
+  if (request.method != "hello") {
+    return Violation{request.id, ProtocolError::Request, "the first message is not hello"};
+  }
+  const auto version = request.parameters.find("version");
+  if (version == request.parameters.end() || !version->is_number_integer()) {
+    return Violation{request.id, ProtocolError::Parameters, "hello: version is missing or not an integer"};
+  }
+  if (*version == kProtocolVersion) return std::nullopt;
+  return Violation{request.id, ProtocolError::Parameters,
+                   fmt::format("hello: the client speaks protocol version {}, the daemon version {}; use programs of "
+                               "one release",
+                               version->dump(), kProtocolVersion)};
+}
+
 std::string answer_frame(const Json& id, Result<Json> answer) {
   auto frame = answer ? frame_of({{"jsonrpc", "2.0"}, {"id", id}, {"result", std::move(*answer)}})
                       : frame_of(error_message(id, answer.error()));

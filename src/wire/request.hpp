@@ -1,6 +1,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +26,9 @@ struct Violation {
 };
 
 std::expected<Request, Violation> parse_request(std::string_view text);
+
+// What is wrong with `request` as the first message of a connection: it is hello, in the version that is spoken here.
+std::optional<Violation> hello_violation(const Request& request);
 
 // The frame that answers `id`; when the answer cannot be framed, one that says so.
 std::string answer_frame(const Json& id, Result<Json> answer);

@@ -193,6 +193,17 @@ TEST_CASE("the guide's intermediate, broker and client certificates equal those 
   compare(intermediate, make_request(client), made.rules(kClient), made.key(), serial_of(5));
 }
 
+TEST_CASE("certificates of Ed25519 keys equal those of openssl ca") {
+  const auto& made = tiers();
+  OpensslCa openssl(made.config(), &made.intermediate(), made.key());
+  const RequestRecipe recipe{.key = "ed25519", .digest = ""};
+  for (const Profile* profile : {&kServer, &kClient}) {
+    auto rules = made.rules(*profile);
+    rules.keys.ed25519 = Ed25519Keys::Allow;
+    compare(openssl, make_request(recipe), rules, made.key(), serial_of(9));
+  }
+}
+
 TEST_CASE("random acceptable requests give the octets of openssl ca") {
   const std::string kind = GENERATE("rsa:2048", "ec:P-384");
   const TwoTiers made(kind);
