@@ -44,7 +44,9 @@ std::optional<CaConstraints> read_constraints(ByteView value) {
 
 std::optional<std::uint32_t> read_usage_bits(ByteView value) {
   const auto decoded = decode<OwnedBits>(value, d2i_ASN1_BIT_STRING, i2d_ASN1_BIT_STRING);
-  if (!decoded || decoded->length > 4) return std::nullopt;
+  if (!decoded || decoded->length == 0 || decoded->length > 4) return std::nullopt;
+  // A list of named bits ends with a bit that is set (X.690 section 11.2.2); OpenSSL reads any number of zeros there.
+  if ((value.back() >> (value[2] & 7) & 1) == 0) return std::nullopt;
   std::uint32_t bits = 0;
   for (int i = 0; i < 32; ++i) {
     if (ASN1_BIT_STRING_get_bit(decoded.get(), i) != 0) bits |= 1u << i;

@@ -170,6 +170,24 @@ TEST_CASE("known extensions whose octets are not their type are refused") {
   CHECK(ids_of(examined({kNames, {name, octets}}, tiers().rules()).refusals) == Ids{"extension.malformed"});
 }
 
+TEST_CASE("known extensions that say more or less than their DER does are refused") {
+  const auto [name, octets, id] = GENERATE(table<std::string, std::string, std::string>({
+      {"basicConstraints", "DER:3003010100", "extension.malformed"},           // CA:FALSE spelled out
+      {"basicConstraints", "DER:3003020100", "extension.malformed"},           // pathlen without CA
+      {"basicConstraints", "DER:30060101ff0201ff", "extension.malformed"},     // pathlen:-1
+      {"basicConstraints", "DER:30030101ff00", "request.extension-encoding"},  // something behind it
+      {"keyUsage", "DER:030100", "extension.malformed"},                       // no bit
+      {"keyUsage", "DER:030200a0", "extension.malformed"},                     // zeros behind the last bit
+      {"keyUsage", "DER:0306000102030405", "extension.malformed"},             // more bits than have names
+      {"keyUsage", "DER:03030780", "request.extension-encoding"},              // cut off
+      {"nsCertType", "DER:03020040", "extension.malformed"},
+      {"extendedKeyUsage", "DER:3000", "extension.malformed"},
+  }));
+  CAPTURE(name, octets);
+  CHECK(ids_of(examined({kNames, {name, octets}}, tiers().rules()).refusals) == Ids{id});
+  CHECK(ids_of(examined({kNames, {"keyUsage", "DER:030205a0"}}, tiers().rules()).refusals) == Ids{});
+}
+
 TEST_CASE("a challenge password is ignored and its value never shown") {
   const auto request = unsigned_request({});
   const std::string secret = "correct horse";
