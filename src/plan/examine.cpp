@@ -10,6 +10,9 @@
 namespace sealroom {
 namespace {
 
+// A hostile request can break one rule hundreds of times; a report needs no more than this.
+constexpr std::size_t kMostFindings = 100;
+
 // Which rules had to stay open because an argument was not there.
 void list_unevaluated(const Rules& rules, Examination& examination) {
   auto& open = examination.not_evaluated;
@@ -19,6 +22,7 @@ void list_unevaluated(const Rules& rules, Examination& examination) {
                              "names.missing-san", "names.type", "names.wildcard"});
   }
   if (rules.issuer == nullptr) {
+    if (!rules.keys.debian_weak_keys) open.emplace_back("key.debian-weak");
     open.insert(open.end(), {"subject.missing", "subject.empty", "subject.dropped", "subject.own-name"});
     if (rules.profile != nullptr) {
       open.insert(open.end(), {"extension.usage", "extension.path-length", "extension.unknown", "names.missing-san"});
@@ -51,6 +55,7 @@ void judge(const ParsedRequest& request, const Rules& rules, const Deadline& dea
   judge_subject(request, rules, examination);
   judge_extensions(request, rules, examination);
   judge_issuer(rules, examination);
+  if (examination.refusals.size() > kMostFindings) examination.refusals.resize(kMostFindings);
   if (!deadline.passed()) add(modulus_findings(request.key(), rules.keys, deadline), examination);
 }
 

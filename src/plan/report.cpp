@@ -22,13 +22,15 @@ constexpr std::array kNeedsLedger{
     "request.already-issued", "request.duplicate",    "subject.not-unique", "validity.cut", "validity.not-before",
     "validity.order",         "validity.past-issuer", "validity.too-long"};
 
-// Verdicts travel in frames and stand on paper: a hostile name of thousands of octets is cut.
+// Verdicts travel in frames and stand on paper: a hostile name of thousands of octets is cut. With every limit of
+// sealroom.yaml at its highest a verdict has less than 700,000 octets.
 constexpr std::size_t kLongestText = 1'000;
+constexpr std::size_t kLongestName = 300;  // a host name has 253
 
-std::string shortened(std::string text) {
-  if (text.size() <= kLongestText) return text;
-  const auto missing = text.size() - kLongestText;
-  text.resize(kLongestText);
+std::string shortened(std::string text, std::size_t most = kLongestText) {
+  if (text.size() <= most) return text;
+  const auto missing = text.size() - most;
+  text.resize(most);
   return text + fmt::format("... ({} more characters)", missing);
 }
 
@@ -55,7 +57,8 @@ void add_request(const Examination& examination, Json& verdict) {
   verdict["names"] = Json::array();
   for (const auto& extension : request->extensions()) {
     if (extension.oid != kAlternativeName) continue;
-    for (auto& name : printable_general_names(extension.value)) verdict["names"].push_back(shortened(std::move(name)));
+    for (auto& name : printable_general_names(extension.value))
+      verdict["names"].push_back(shortened(std::move(name), kLongestName));
   }
 }
 

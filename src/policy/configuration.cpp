@@ -231,11 +231,11 @@ class ConfigurationReader {
     made_.limits_.inbox.octets_per_file = request.octets;
     if (auto done = optional_number(*limits, "requests", made_.limits_.inbox.files, 1, 1'000'000); !done) return done;
     if (auto done = optional_number(*limits, "name_entries", request.name_entries, 1, 1'000); !done) return done;
-    if (auto done = optional_number(*limits, "alternative_names", request.alternative_names, 1, 10'000); !done) {
+    if (auto done = optional_number(*limits, "alternative_names", request.alternative_names, 1, 1'000); !done) {
       return done;
     }
-    if (auto done = optional_number(*limits, "attributes", request.attributes, 1, 1'000); !done) return done;
-    if (auto done = optional_number(*limits, "extensions", request.extensions, 1, 1'000); !done) return done;
+    if (auto done = optional_number(*limits, "attributes", request.attributes, 1, 250); !done) return done;
+    if (auto done = optional_number(*limits, "extensions", request.extensions, 1, 250); !done) return done;
     if (auto done = optional_number(*limits, "nesting", request.nesting, 8, 64); !done) return done;
     std::int64_t seconds = request.time / std::chrono::seconds{1};
     if (auto done = optional_number(*limits, "request_seconds", seconds, 1, 600); !done) return done;
