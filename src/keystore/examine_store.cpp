@@ -6,19 +6,12 @@
 #include <fmt/format.h>
 #include <openssl/x509v3.h>
 
+#include "certificate_facts.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/x509/name.hpp"
 
 namespace sealroom {
 namespace {
-
-std::string subject_of(const Certificate& certificate) {
-  return fmt::format("'{}'", printable_name(certificate.subject()));
-}
-
-bool self_signed(const Certificate& certificate) {
-  return certificate.self_issued() && certificate.signed_by(certificate.key());
-}
 
 bool names_as_issuer(const Certificate& certificate, const Certificate& issuer) {
   return certificate.issuer() == issuer.subject();
@@ -26,22 +19,6 @@ bool names_as_issuer(const Certificate& certificate, const Certificate& issuer) 
 
 bool valid(const Certificate& certificate, Instant at) {
   return certificate.not_before() <= at && at <= certificate.not_after();
-}
-
-void examine_validity(const Certificate& certificate, Instant at, Findings& findings) {
-  if (at > certificate.not_after()) {
-    findings.push_back({"pack.expired", fmt::format("{}: is not valid since {}; renew it", subject_of(certificate),
-                                                    to_rfc3339(certificate.not_after()))});
-  } else if (at < certificate.not_before()) {
-    findings.push_back(
-        {"pack.not-yet-valid", fmt::format("{}: is not valid before {}; is this machine's clock right?",
-                                           subject_of(certificate), to_rfc3339(certificate.not_before()))});
-  }
-}
-
-bool has_usage(const Certificate& leaf, std::uint32_t usage) {
-  const bool restricted = (X509_get_extension_flags(leaf.get()) & EXFLAG_XKUSAGE) != 0;
-  return restricted && (X509_get_extended_key_usage(leaf.get()) & usage) != 0;
 }
 
 // ChainBuilder walks from the leaf to a self-signed certificate through `others`.
@@ -116,11 +93,12 @@ void examine_key(const Certificate& leaf, const std::vector<Certificate>& others
     case KeyType::Rsa:
     case KeyType::EcP256:
     case KeyType::EcP384:
-    case KeyType::EcP521: break;
-    case KeyType::Ed25519:
+    case KeyType::EcP521:
+    case KeyType::Ed25519: break;
     case KeyType::Other:
-      findings.push_back({"pack.key-type", fmt::format("key: is {}; RSA and EC P-256, P-384 and P-521 are written",
-                                                       key.description())});
+      findings.push_back(
+          {"pack.key-type",
+           fmt::format("key: is {}; Java's TLS takes RSA, EC P-256, P-384 and P-521, and Ed25519", key.description())});
   }
   for (const auto& other : others) {
     if (other.is_ca() && other.key().der() == key.der()) {
@@ -149,6 +127,37 @@ void examine_key(const Certificate& leaf, const std::vector<Certificate>& others
   }
 }
 
+KeystoreRole examine_role(const Certificate& leaf, std::optional<KeystoreRole> role, Findings& findings) {
+  const bool server = has_usage(leaf, XKU_SSL_SERVER);
+  const bool client = has_usage(leaf, XKU_SSL_CLIENT);
+  const auto refuse = [&](const char* id, std::string_view why) {
+    findings.push_back({id, fmt::format("{}: {}", subject_of(leaf), why)});
+  };
+  if (!server && !client) {
+    refuse("pack.no-tls-purpose",
+           "allows neither serverAuth nor clientAuth in its extended key usage; TLS peers will "
+           "refuse it");
+    return role.value_or(KeystoreRole::Broker);
+  }
+  if (server && client && role != KeystoreRole::Member) {
+    refuse("pack.both-purposes",
+           "allows serverAuth and clientAuth; whoever takes this keystore can be broker and "
+           "client; for a member of a cluster, which is both, say --role member");
+  }
+  if (!role) return server ? KeystoreRole::Broker : KeystoreRole::Client;
+  if (!server && *role != KeystoreRole::Client) {
+    refuse("pack.not-for-server",
+           "does not allow serverAuth; clients refuse a broker that presents it; have one issued "
+           "under server_cert");
+  }
+  if (!client && *role != KeystoreRole::Broker) {
+    refuse("pack.not-for-client",
+           "does not allow clientAuth; brokers refuse a client that presents it; have one issued "
+           "under client_cert");
+  }
+  return *role;
+}
+
 // What the parts above cannot see: path lengths, key usages, critical extensions (RFC 5280 section 6).
 void verify_whole(const KeyEntryVerdict& verdict, Instant at, Findings& findings) {
   const Certificate& leaf = verdict.chain.front();
@@ -165,46 +174,24 @@ void verify_whole(const KeyEntryVerdict& verdict, Instant at, Findings& findings
 
 }  // namespace
 
+std::string_view name_of(KeystoreRole role) {
+  switch (role) {
+    case KeystoreRole::Broker: return "broker";
+    case KeystoreRole::Client: return "client";
+    case KeystoreRole::Member: break;
+  }
+  return "member";
+}
+
 KeyEntryVerdict examine_key_entry(const Certificate& leaf, const std::vector<Certificate>& others, const PublicKey& key,
-                                  Instant at) {
+                                  std::optional<KeystoreRole> role, Instant at) {
   KeyEntryVerdict verdict;
   examine_key(leaf, others, key, verdict.findings);
-  if (!has_usage(leaf, XKU_SSL_SERVER | XKU_SSL_CLIENT)) {
-    verdict.findings.push_back(
-        {"pack.no-tls-purpose", fmt::format("{}: allows neither serverAuth nor clientAuth in its extended key usage; "
-                                            "TLS peers will refuse it",
-                                            subject_of(leaf))});
-  }
+  verdict.role = examine_role(leaf, role, verdict.findings);
   ChainBuilder(leaf, others, at).build(verdict);
   for (const auto& certificate : verdict.chain) examine_validity(certificate, at, verdict.findings);
   if (verdict.findings.empty()) verify_whole(verdict, at, verdict.findings);
   return verdict;
-}
-
-Findings examine_trust(const std::vector<TrustCandidate>& candidates, Instant at) {
-  Findings findings;
-  for (const auto& [alias, certificate] : candidates) {
-    if (!certificate.is_ca() || !certificate.may_sign_certificates()) {
-      findings.push_back({"pack.trust-not-ca",
-                          fmt::format("{}: {}: is not a CA certificate; a truststore holds those that issue the peers' "
-                                      "certificates",
-                                      printable(alias), subject_of(certificate))});
-    }
-    const auto named = [&, &subject = certificate](const TrustCandidate& other) {
-      return names_as_issuer(subject, other.certificate);
-    };
-    const auto signer = [&, &subject = certificate](const TrustCandidate& other) {
-      return named(other) && subject.signed_by(other.certificate.key());
-    };
-    if (std::ranges::any_of(candidates, named) && std::ranges::none_of(candidates, signer)) {
-      findings.push_back(
-          {"pack.chain-signature", fmt::format("{}: {}: was not signed by the given certificate of its issuer; one "
-                                               "of the two is not what it says",
-                                               printable(alias), subject_of(certificate))});
-    }
-    examine_validity(certificate, at, findings);
-  }
-  return findings;
 }
 
 }  // namespace sealroom

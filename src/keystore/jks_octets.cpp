@@ -1,9 +1,6 @@
 #include "jks_octets.hpp"
 
 #include <cstdlib>
-#include <optional>
-
-#include "sealroom/crypto/owned.hpp"
 
 namespace sealroom {
 namespace {
@@ -63,8 +60,20 @@ Result<Secret> password_octets(const Secret& password) {
   return octets;
 }
 
-void store_digest(std::span<std::uint8_t, kSha1Size> out, const Secret& password_octets, ByteView store) {
-  sha1(out, {password_octets.view(), as_bytes("Mighty Aphrodite"), store});
+StoreDigest::StoreDigest(const Secret& password_octets) : context_(EVP_MD_CTX_new()) {
+  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha1(), nullptr) != 1) std::abort();
+  add(password_octets.view());
+  add(as_bytes("Mighty Aphrodite"));
+}
+
+void StoreDigest::add(ByteView octets) {
+  if (EVP_DigestUpdate(context_.get(), octets.data(), octets.size()) != 1) std::abort();
+}
+
+std::array<std::uint8_t, kSha1Size> StoreDigest::finish() {
+  std::array<std::uint8_t, kSha1Size> digest{};
+  if (EVP_DigestFinal_ex(context_.get(), digest.data(), nullptr) != 1) std::abort();
+  return digest;
 }
 
 }  // namespace sealroom

@@ -5,7 +5,6 @@
 
 #include "jks_octets.hpp"
 #include "sealroom/crypto/crypto.hpp"
-#include "sealroom/keystore/jks.hpp"
 
 // Sun's key protector (KeyProtector.java): the key is xored with SHA-1(password, previous block), the first previous
 // block being the salt; a SHA-1 over password and key behind it tells a wrong password. The format allows nothing
@@ -41,15 +40,15 @@ OwnedObject protector_oid() {
   return oid;
 }
 
-// The protected octets (salt, xored key, check) inside `protected_key`; empty when it is something else.
-ByteView protected_octets(const X509_SIG* info) {
+// The protected octets (salt, xored key, check) inside `info`; nothing when it is something else.
+std::optional<ByteView> protected_octets(const X509_SIG* info) {
   const X509_ALGOR* algorithm = nullptr;
   const ASN1_OCTET_STRING* value = nullptr;
   X509_SIG_get0(info, &algorithm, &value);
   const ASN1_OBJECT* oid = nullptr;
   X509_ALGOR_get0(&oid, nullptr, nullptr, algorithm);
-  if (OBJ_cmp(oid, protector_oid().get()) != 0) return {};
-  return {ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))};
+  if (OBJ_cmp(oid, protector_oid().get()) != 0) return std::nullopt;
+  return ByteView{ASN1_STRING_get0_data(value), static_cast<std::size_t>(ASN1_STRING_length(value))};
 }
 
 std::unexpected<Error> not_opened() {
@@ -82,29 +81,24 @@ Result<Bytes> protect_key(const Secret& private_key, const Secret& password_octe
   return der_of(info.get(), i2d_X509_SIG);
 }
 
-Result<Secret> open_jks_key(ByteView protected_key, const Secret& entry_password) {
-  const unsigned char* next = protected_key.data();
-  const OwnedSig info(d2i_X509_SIG(nullptr, &next, static_cast<long>(protected_key.size())));
-  if (!info || next != protected_key.data() + protected_key.size()) {
-    openssl_errors();
-    return fail(ErrorKind::Failed, "private key entry is not an EncryptedPrivateKeyInfo");
-  }
-  const ByteView value = protected_octets(info.get());
-  if (value.empty()) return fail(ErrorKind::Failed, "private key entry is not protected by the JKS key protector");
+Result<std::optional<Secret>> open_sun_key(const X509_SIG* info, const Secret& password) {
+  const auto protected_value = protected_octets(info);
+  if (!protected_value) return std::nullopt;
+  const ByteView value = *protected_value;
   if (value.size() <= kSaltSize + kSha1Size || value.size() > kLongestKey) return not_opened();
 
-  auto password = password_octets(entry_password);
-  if (!password) return pass_on(password);
+  auto octets = password_octets(password);
+  if (!octets) return pass_on(octets);
   auto key = Secret::copy_of(value.subspan(kSaltSize, value.size() - kSaltSize - kSha1Size));
-  if (!key) return key;
-  auto done = xor_keystream(key->writable(), value.first(kSaltSize), password->view());
+  if (!key) return pass_on(key);
+  auto done = xor_keystream(key->writable(), value.first(kSaltSize), octets->view());
   if (!done) return pass_on(done);
   std::array<std::uint8_t, kSha1Size> check{};
-  sha1(check, {password->view(), key->view()});
+  sha1(check, {octets->view(), key->view()});
   const bool good = CRYPTO_memcmp(check.data(), value.last(kSha1Size).data(), kSha1Size) == 0;
   OPENSSL_cleanse(check.data(), check.size());
   if (!good) return not_opened();
-  return key;
+  return std::optional(std::move(*key));
 }
 
 }  // namespace sealroom

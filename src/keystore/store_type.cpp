@@ -20,4 +20,14 @@ StoreType store_type(ByteView octets) {
   return StoreType::Unknown;
 }
 
+std::string_view name_of(StoreType type) {
+  switch (type) {
+    case StoreType::Jks: return "JKS";
+    case StoreType::Jceks: return "JCEKS";
+    case StoreType::Pkcs12: return "PKCS#12";
+    case StoreType::Unknown: break;
+  }
+  return "unknown";
+}
+
 }  // namespace sealroom

@@ -270,6 +270,8 @@ cp hivemq-keystore.p12 out/really-p12.jks
 exits 0 pack inspect out/really-p12.jks
 says "inspect.pkcs12-named-jks"
 says "inspect.not-listed"
+exits 0 pack inspect out/really-p12.jks "${store[@]}"
+says "hivemq broker certificate: private key, chain length 3"
 keytool -importkeystore -noprompt -srckeystore out/client.jks -srcstorepass:file store-password -srckeypass:file entry-password \
   -srcalias client -destkeystore out/mixed.jks -deststoretype JKS -deststorepass:file store-password 2>/dev/null
 keytool -importcert -noprompt -alias int -file pki/intermediate.pem -keystore out/mixed.jks -storetype JKS \
@@ -306,7 +308,7 @@ for warning in alias-collision not-yet-valid not-a-certificate not-listed; do
 done
 printf '\xfe\xed\xfe\xed\x00\x00' >out/cut.jks
 refuses 1 "cut short" pack inspect out/cut.jks
-refuses 1 "not a JKS store" pack inspect pki/root.pem
+refuses 1 "is no store" pack inspect pki/root.pem
 refuses 1 "out/absent.jks" pack inspect out/absent.jks
 rm out/really-p12.jks out/mixed.jks out/old.jks out/dead.jks out/odd.jks out/cut.jks
 
@@ -434,7 +436,6 @@ for option in --store-password --storepass --password -storepass --key-password;
   refuses 2 "passwords are not taken on the command line" pack "${trust[@]}" "$option=correct horse battery"
   if grep -q horse stderr; then fail "a password was repeated in an error"; fi
 done
-refuses 2 "writes JKS only" pack "${trust[@]}" --type pkcs12 "${store[@]}"
 refuses 2 "is not a type of store" pack "${trust[@]}" --type bks "${store[@]}"
 refuses 2 "--alias" pack keystore --cert pki/client.pem --key pki/client.key --out out/n.jks "${store[@]}"
 refuses 2 "is not ALIAS=CERT" pack truststore --entry pki/root.pem --out out/n.jks "${store[@]}"

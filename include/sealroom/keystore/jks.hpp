@@ -1,69 +1,37 @@
 #pragma once
 
-#include <string>
-#include <string_view>
-#include <vector>
+#include <memory>
+#include <optional>
 
-#include "sealroom/base/bytes.hpp"
-#include "sealroom/base/error.hpp"
-#include "sealroom/base/secret.hpp"
-#include "sealroom/base/time.hpp"
+#include "sealroom/keystore/octet_stream.hpp"
+#include "sealroom/keystore/store.hpp"
 
 namespace sealroom {
 
-// JksKey is a private key entry: an unencrypted PKCS#8 DER with its certificate chain, leaf first.
-struct JksKey {
-  std::string alias;
-  Instant created;
-  Secret private_key;            // PKCS#8 PrivateKeyInfo, DER
-  std::vector<Bytes> chain;      // DER certificates
+// JKS version 2 (magic FEEDFEED), octet by octet as sun.security.provider.JavaKeyStore reads it: a keystore with one
+// entry. Passwords are UTF-8. The key gets a fresh salt; all else follows from the arguments. Errors (Usage): an alias
+// that store_alias refuses, an empty password or one that is not UTF-8, no key or no chain.
+Result<Bytes> write_jks(const KeyEntry& entry, const Secret& store_password, const Secret& entry_password);
+
+// JksReader hands out the entries of a JKS file one after the other, and holds no more than one.
+class JksReader {
+ public:
+  // `source` must outlive the reader. `store_password` may be empty: then nothing proves the integrity. Errors (Failed):
+  // not JKS, cut short, a version that is not known; (Usage) a password that is not UTF-8.
+  static Result<JksReader> open(OctetSource& source, const Secret& store_password);
+
+  JksReader(JksReader&&) noexcept;
+  JksReader& operator=(JksReader&&) = delete;
+  ~JksReader();
+
+  // The next entry; nothing behind the last, when the digest is right (or no password was given) and nothing stands
+  // behind it. Errors (Failed): damaged, cut short, wrong password; not to be called again after one.
+  Result<std::optional<StoreEntry>> next();
+
+ private:
+  class State;
+  explicit JksReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
 };
-
-// JksTrust is a trusted certificate entry.
-struct JksTrust {
-  std::string alias;
-  Instant created;
-  Bytes certificate;
-};
-
-// A keystore holds keys with their chains; a truststore holds certificates and never a private key. They are
-// different types so that no function can be handed the wrong one.
-struct JksKeystore {
-  std::vector<JksKey> keys;
-};
-struct JksTruststore {
-  std::vector<JksTrust> entries;
-};
-
-// The alias as it is written: lower-case, because Java lower-cases on look-up but not on loading, so that an entry in
-// mixed case is never found. Errors (Usage): empty, longer than 255 characters, a backslash, not printable ASCII.
-Result<std::string> jks_alias(std::string_view alias);
-
-// JKS version 2 (magic FEEDFEED), octet by octet as sun.security.provider.JavaKeyStore reads it. Passwords are UTF-8.
-// Errors (Usage): an alias that jks_alias refuses or that is taken after lower-casing, an empty password or one that is
-// not UTF-8, a key entry without key or chain. Key entries get a fresh salt; all else follows from the arguments.
-Result<Bytes> write_jks(const JksKeystore& store, const Secret& store_password, const Secret& entry_password);
-Result<Bytes> write_jks(const JksTruststore& store, const Secret& store_password);
-
-// What is in a JKS file, without opening keys.
-struct JksEntry {
-  std::string alias;             // printable
-  Instant created;
-  bool private_key = false;
-  Bytes protected_key;           // EncryptedPrivateKeyInfo, DER; empty for trusted entries
-  std::vector<Bytes> chain;      // DER; one certificate for trusted entries
-};
-
-struct JksContents {
-  std::vector<JksEntry> entries;
-  bool digest_verified = false;  // only when a password was given
-};
-
-// Reads a JKS file of any origin. `store_password` may be empty: then nothing proves the integrity. Errors (Failed):
-// not JKS, cut short, octets behind it, wrong password.
-Result<JksContents> read_jks(ByteView octets, const Secret& store_password);
-
-// The PKCS#8 DER inside a key entry. Errors (Failed): wrong password or damaged.
-Result<Secret> open_jks_key(ByteView protected_key, const Secret& entry_password);
 
 }  // namespace sealroom

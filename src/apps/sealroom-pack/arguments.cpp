@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "input_files.hpp"
 #include "sealroom/base/text.hpp"
 
 namespace sealroom::pack {
@@ -53,7 +54,8 @@ Result<options::variables_map> parse_arguments(const Arguments& arguments, const
 
 bool showed_help(const options::variables_map& given, const char* text, const options::options_description& known) {
   if (given.count("help") == 0) return false;
-  std::cout << "usage: sealroom-pack " << text << "\n\n" << known
+  std::cout << "usage: sealroom-pack " << text << "\n\n"
+            << known
             << "\nPASSWORD is one of: prompt, file:PATH (a file that only you can read), fd:N, env:NAME,\n"
                "and for a new one generate:PATH (made here and left in the new file PATH).\n";
   std::cout.flush();
@@ -66,22 +68,33 @@ std::string text_of(const options::variables_map& given, const char* name) {
 
 void add_writing_options(options::options_description& known) {
   const auto text = [] { return options::value<std::string>(); };
-  known.add_options()
-      ("out", text()->value_name("FILE")->required(), "the new store; an existing file is never touched")
-      ("type", text()->value_name("TYPE")->default_value("jks"), "format of the store: jks")
-      ("store-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "password of the new store")
-      ("allow-weak-password", "accept new passwords that are easy to guess, from 6 characters on (for trials)")
-      ("help", "show this");
+  known.add_options()("out", text()->value_name("FILE")->required(), "the new store; nothing is overwritten")(
+      "force", "replace the file at --out; until the new one is complete, the old one stays")(
+      "type", text()->value_name("TYPE")->default_value("jks"),
+      "jks: what HiveMQ asks Java for; pkcs12: AES-256 and PBKDF2, for every Java since 8u301")(
+      "store-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "password of the new store")(
+      "allow-weak-password", "accept new passwords that are easy to guess, from 6 characters on (for trials)")(
+      "help", "show this");
 }
 
-Result<Done> check_type(const options::variables_map& given) {
+Result<NewStore> new_store(const options::variables_map& given, Instant now) {
+  NewStore store;
+  store.out = text_of(given, "out");
   const auto type = text_of(given, "type");
-  if (type == "jks") return Done{};
-  if (type == "pkcs12") {
-    return fail(ErrorKind::Usage, "--type pkcs12: this version writes JKS only",
-                "write jks, then: keytool -importkeystore -srckeystore A -destkeystore A.p12 -deststoretype PKCS12");
+  if (type != "jks" && type != "pkcs12") {
+    return fail(ErrorKind::Usage, fmt::format("--type {}: is not a type of store", printable(type)),
+                "use jks (what HiveMQ asks Java for) or pkcs12 (stronger)");
   }
-  return fail(ErrorKind::Usage, fmt::format("--type {}: is not a type of store", printable(type)), "use --type jks");
+  store.type = type == "jks" ? StoreType::Jks : StoreType::Pkcs12;
+  auto password = parse_password_source("store-password-from", text_of(given, "store-password-from"));
+  if (!password) return pass_on(password);
+  store.password = std::move(*password);
+  if (given.count("allow-weak-password") != 0) store.weak = WeakPasswords::Allow;
+  if (given.count("force") != 0) store.if_exists = IfExists::Replace;
+  auto created = entry_time(now);
+  if (!created) return pass_on(created);
+  store.created = *created;
+  return store;
 }
 
 }  // namespace sealroom::pack

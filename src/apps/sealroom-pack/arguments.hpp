@@ -3,6 +3,7 @@
 #include <boost/program_options.hpp>
 
 #include "command.hpp"
+#include "packing.hpp"
 
 namespace sealroom::pack {
 
@@ -21,10 +22,11 @@ bool showed_help(const options::variables_map& given, const char* usage, const o
 // The value of a string option; empty when it was not given.
 std::string text_of(const options::variables_map& given, const char* name);
 
-// The options that both writing commands have: --type, --store-password-from, --allow-weak-password, --out, --help.
+// The options that both writing commands have: --out, --type, --force, --store-password-from, --allow-weak-password,
+// --help.
 void add_writing_options(options::options_description& known);
 
-// Errors (Usage): a --type that this version does not write.
-Result<Done> check_type(const options::variables_map& given);
+// What they say. Errors (Usage): a --type that is not written, a source of passwords that is none, SOURCE_DATE_EPOCH.
+Result<NewStore> new_store(const options::variables_map& given, Instant now);
 
 }  // namespace sealroom::pack

@@ -19,12 +19,12 @@ namespace sealroom::pack {
 namespace {
 
 constexpr std::size_t kLargestCertificateFile = 1024 * 1024;
-constexpr std::size_t kLargestKeyFile = 65536;
-constexpr long long kEndOfTime = 253402300799;  // 9999-12-31T23:59:59Z
+constexpr std::size_t kLargestKeyFile = 1024 * 1024;  // a store with its chain, too
+constexpr long long kEndOfTime = 253402300799;        // 9999-12-31T23:59:59Z
 
 }  // namespace
 
-Result<std::vector<Certificate>> read_certificate_file(const std::string& path) {
+Result<std::vector<Bytes>> read_certificate_ders(const std::string& path) {
   auto octets = read_file(path, kLargestCertificateFile);
   if (!octets) return pass_on(octets);
   if (as_text(*octets).find("PRIVATE KEY-----") != std::string_view::npos) {
@@ -33,7 +33,11 @@ Result<std::vector<Certificate>> read_certificate_file(const std::string& path) 
                 fmt::format("{}: {}: holds a private key beside certificates", "pack.private-key", printable(path)),
                 "give a file of certificates only; the key of a keystore goes to --key");
   }
-  auto ders = read_certificates(*octets, printable(path));
+  return read_certificates(*octets, printable(path));
+}
+
+Result<std::vector<Certificate>> read_certificate_file(const std::string& path) {
+  auto ders = read_certificate_ders(path);
   if (!ders) return pass_on(ders);
   std::vector<Certificate> certificates;
   for (const auto& der : *ders) {
@@ -49,7 +53,7 @@ Result<Secret> read_key_file(const std::string& path) {
   const auto where = printable(path);
   const Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!fd) return fail(ErrorKind::Failed, fmt::format("{}: cannot be opened: {}", where, strerror(errno)));
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0 || !S_ISREG(status.st_mode)) {
     return fail(ErrorKind::Failed, fmt::format("{}: is not a regular file", where));
   }
@@ -69,9 +73,9 @@ Result<Secret> read_key_file(const std::string& path) {
   return octets;
 }
 
-Result<Instant> entry_time(Instant now) {
+Result<EntryTime> entry_time(Instant now) {
   const char* value = std::getenv("SOURCE_DATE_EPOCH");
-  if (value == nullptr) return now;
+  if (value == nullptr) return EntryTime{now};
   const std::string_view text = value;
   long long seconds = -1;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), seconds);
@@ -80,7 +84,7 @@ Result<Instant> entry_time(Instant now) {
                 fmt::format("SOURCE_DATE_EPOCH '{}': is not a number of seconds since 1970", printable(text)),
                 "unset it, or set it to what date +%s prints");
   }
-  return Instant(std::chrono::seconds(seconds));
+  return EntryTime{Instant(std::chrono::seconds(seconds)), Salts::FromContent};
 }
 
 }  // namespace sealroom::pack

@@ -3,8 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "packing.hpp"
 #include "sealroom/base/secret.hpp"
-#include "sealroom/base/time.hpp"
 #include "sealroom/x509/certificate.hpp"
 
 namespace sealroom::pack {
@@ -13,10 +13,13 @@ namespace sealroom::pack {
 // certificate, or a private key beside them (pack.private-key): what is handed round must not carry one.
 Result<std::vector<Certificate>> read_certificate_file(const std::string& path);
 
+// The same, as DER that was not looked into.
+Result<std::vector<Bytes>> read_certificate_ders(const std::string& path);
+
 // The octets of a small file with a private key, straight into locked memory.
 Result<Secret> read_key_file(const std::string& path);
 
 // The time that entries carry: SOURCE_DATE_EPOCH where it is set (reproducible-builds.org), else `now`.
-Result<Instant> entry_time(Instant now);
+Result<EntryTime> entry_time(Instant now);
 
 }  // namespace sealroom::pack

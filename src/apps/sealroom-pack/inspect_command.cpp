@@ -14,12 +14,11 @@ constexpr std::size_t kLargestStore = 256 * 1024 * 1024;
 
 options::options_description known_options() {
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()
-      ("file", options::value<std::string>()->value_name("FILE")->required(), "the store (also without --file)")
-      ("store-password-from", options::value<std::string>()->value_name("PASSWORD"),
-       "the store's password, to check its integrity; entries show without")
-      ("json", "print one JSON object")
-      ("help", "show this");
+  known.add_options()("file", options::value<std::string>()->value_name("FILE")->required(),
+                      "the store (also without --file)")(
+      "store-password-from", options::value<std::string>()->value_name("PASSWORD"),
+      "the store's password, to check its integrity; entries show without")("json", "print one JSON object")(
+      "help", "show this");
   return known;
 }
 

@@ -5,8 +5,7 @@
 #include <vector>
 
 #include "sealroom/base/json.hpp"
-#include "sealroom/keystore/jks.hpp"
-#include "sealroom/keystore/store_type.hpp"
+#include "sealroom/keystore/store.hpp"
 #include "sealroom/x509/certificate.hpp"
 #include "sealroom/x509/finding.hpp"
 
@@ -14,8 +13,8 @@ namespace sealroom::pack {
 
 struct InspectedEntry {
   std::string alias;
-  bool private_key = false;
-  Instant created;
+  EntryKind kind = EntryKind::Other;
+  std::optional<Instant> created;
   std::vector<std::optional<Certificate>> chain;  // nothing where the octets are no certificate
 };
 
@@ -23,8 +22,10 @@ struct InspectedEntry {
 struct Inspection {
   std::string file;
   StoreType type = StoreType::Unknown;
-  bool digest_verified = false;
-  std::vector<InspectedEntry> entries;  // of JKS stores only
+  bool verified = false;
+  bool closed_parts = false;  // there is more, and only the password opens it
+  std::string role;           // "broker keystore", "truststore", ...
+  std::vector<InspectedEntry> entries;
   Findings warnings;
 };
 

@@ -20,22 +20,37 @@ Json json_of(const std::optional<Certificate>& certificate) {
           {"sha256", to_hex(certificate->digest())}};
 }
 
+std::string_view kind_of(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::PrivateKey: return "private key";
+    case EntryKind::TrustedCertificate: return "trusted certificate";
+    case EntryKind::Unseen: return "certificate that Java does not see";
+    case EntryKind::Other: break;
+  }
+  return "neither key nor certificate";
+}
+
+std::string_view json_kind_of(EntryKind kind) {
+  switch (kind) {
+    case EntryKind::PrivateKey: return "private-key";
+    case EntryKind::TrustedCertificate: return "trusted-certificate";
+    case EntryKind::Unseen: return "unseen-certificate";
+    case EntryKind::Other: break;
+  }
+  return "other";
+}
+
 }  // namespace
 
 std::string to_text(const Inspection& inspection) {
-  const auto file = printable(inspection.file);
-  std::string text;
-  if (inspection.type == StoreType::Pkcs12) {
-    text = fmt::format("{}: PKCS#12\n", file);
-  } else {
-    text = fmt::format("{}: JKS, {} {}, integrity {}\n", file, inspection.entries.size(),
-                       inspection.entries.size() == 1 ? "entry" : "entries",
-                       inspection.digest_verified ? "verified" : "not checked (no password given)");
-  }
+  std::string text =
+      fmt::format("{}: {}, {} {}, {}, integrity {}\n", printable(inspection.file), name_of(inspection.type),
+                  inspection.entries.size(), inspection.entries.size() == 1 ? "entry" : "entries", inspection.role,
+                  inspection.verified ? "verified" : "not checked (no password given)");
   for (const auto& entry : inspection.entries) {
-    text += fmt::format("  {}: {}, chain length {}, made {}\n", entry.alias,
-                        entry.private_key ? "private key" : "trusted certificate", entry.chain.size(),
-                        to_rfc3339(entry.created));
+    text += fmt::format("  {}: {}, chain length {}{}\n", entry.alias.empty() ? "(no alias)" : entry.alias,
+                        kind_of(entry.kind), entry.chain.size(),
+                        entry.created ? ", made " + to_rfc3339(*entry.created) : "");
     for (const auto& certificate : entry.chain) {
       text += certificate ? lines_of(*certificate) : "    (not a certificate)\n";
     }
@@ -48,18 +63,18 @@ Json to_json(const Inspection& inspection) {
   Json out = {{"format", "sealroom-keystore-inspect/1"},
               {"file", printable(inspection.file)},
               {"type", inspection.type == StoreType::Pkcs12 ? "pkcs12" : "jks"},
-              {"integrity", inspection.digest_verified ? "verified" : "not-checked"},
+              {"role", inspection.role},
+              {"integrity", inspection.verified ? "verified" : "not-checked"},
+              {"complete", !inspection.closed_parts},
+              {"entries", Json::array()},
               {"warnings", Json::array()}};
   for (const auto& [id, detail] : inspection.warnings) out["warnings"].push_back({{"id", id}, {"detail", detail}});
-  if (inspection.type != StoreType::Jks) return out;  // without "entries": none were looked for
-  out["entries"] = Json::array();
   for (const auto& entry : inspection.entries) {
     Json chain = Json::array();
     for (const auto& certificate : entry.chain) chain.push_back(json_of(certificate));
-    out["entries"].push_back({{"alias", entry.alias},
-                              {"type", entry.private_key ? "private-key" : "trusted-certificate"},
-                              {"created", to_rfc3339(entry.created)},
-                              {"chain", std::move(chain)}});
+    Json line = {{"alias", entry.alias}, {"type", json_kind_of(entry.kind)}, {"chain", std::move(chain)}};
+    if (entry.created) line["created"] = to_rfc3339(*entry.created);
+    out["entries"].push_back(std::move(line));
   }
   return out;
 }

@@ -23,7 +23,7 @@ Result<Secret> read_from_file(const std::string& path, std::string_view what) {
   const auto where = fmt::format("{}: {}", what, printable(path));
   const Fd fd(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd) return fail(ErrorKind::Usage, fmt::format("{}: cannot be opened: {}", where, strerror(errno)));
-  struct stat status {};
+  struct stat status{};
   if (fstat(fd.get(), &status) != 0) return fail(ErrorKind::Usage, fmt::format("{}: cannot be examined", where));
   if (!S_ISREG(status.st_mode)) return fail(ErrorKind::Usage, fmt::format("{}: is not a regular file", where));
   if (status.st_uid != geteuid() && status.st_uid != 0) {

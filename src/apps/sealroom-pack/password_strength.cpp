@@ -15,10 +15,10 @@ constexpr std::size_t kLeastWithoutWords = 8;
 
 // What guides, defaults and people put first; lower case, longer ones before those they contain.
 constexpr std::string_view kWords[] = {
-    "changeme", "changeit", "password", "passw0rd", "passwort", "kennwort", "keystore",  "truststore", "hivemq",
-    "sealroom", "mosquitto", "welcome", "letmein",  "default",  "secret",   "geheim",    "qwertz",     "qwerty",
-    "asdfgh",   "abcdef",    "broker",  "client",   "server",   "admin",    "123456",    "12345",      "1234",
-    "mqtt",     "pass",      "test",    "java",
+    "changeme", "changeit", "password",  "passw0rd", "passwort", "kennwort", "keystore", "truststore",
+    "hivemq",   "sealroom", "mosquitto", "welcome",  "letmein",  "default",  "secret",   "geheim",
+    "qwertz",   "qwerty",   "asdfgh",    "abcdef",   "broker",   "client",   "server",   "admin",
+    "123456",   "12345",    "1234",      "mqtt",     "pass",     "test",     "java",
 };
 
 bool starts_character(std::uint8_t octet) { return octet >> 6 != 2; }  // UTF-8
@@ -52,8 +52,7 @@ Result<Done> check_strength(const Secret& password, std::string_view what, WeakP
                                : "let generate:PATH make one; --allow-weak-password accepts it for a trial";
   if (characters < least) {
     return fail(ErrorKind::Usage,
-                fmt::format("{}: is too weak: {} characters, at least {} are needed", what, characters, least),
-                hint);
+                fmt::format("{}: is too weak: {} characters, at least {} are needed", what, characters, least), hint);
   }
   if (weak == WeakPasswords::Allow) return Done{};
 
@@ -66,8 +65,8 @@ Result<Done> check_strength(const Secret& password, std::string_view what, WeakP
   auto lower = Secret::copy_of(octets);
   if (!lower) return pass_on(lower);
   if (without_words(*lower) < kLeastWithoutWords) {
-    return fail(ErrorKind::Usage,
-                fmt::format("{}: is too weak: little more than words that are tried first", what), hint);
+    return fail(ErrorKind::Usage, fmt::format("{}: is too weak: little more than words that are tried first", what),
+                hint);
   }
   return Done{};
 }

@@ -1,118 +1,65 @@
 #include <cstdio>
+#include <set>
 
 #include <fmt/format.h>
 
 #include "arguments.hpp"
-#include "describe.hpp"
-#include "input_files.hpp"
-#include "new_password.hpp"
-#include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
-#include "sealroom/keystore/examine_store.hpp"
-#include "sealroom/keystore/jks.hpp"
-#include "staged_file.hpp"
+#include "terminal_progress.hpp"
 
 namespace sealroom::pack {
 namespace {
 
-constexpr mode_t kTruststoreMode = 0644;  // nothing in it is secret
-
-struct TruststoreRequest {
-  std::vector<std::pair<std::string, std::string>> entries;  // alias as written, path
-  std::string out;
-  PasswordSource store_password;
-  WeakPasswords weak = WeakPasswords::Refuse;
-};
-
 options::options_description known_options() {
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()
-      ("entry",
-       options::value<std::vector<std::string>>()->value_name("ALIAS=CERT")->multitoken()->composing()->required(),
-       "a CA certificate and its name, written in lower case, as Java looks it up; as many as are needed");
+  known.add_options()(
+      "entry",
+      options::value<std::vector<std::string>>()->value_name("ALIAS=CERT")->multitoken()->composing()->required(),
+      "a CA certificate and its name, written in lower case, as Java looks it up; as many as are needed")(
+      "pin-leaf", "the entries are the peers' own certificates, trusted one by one, and no CA among them");
   add_writing_options(known);
   return known;
 }
 
-Result<TruststoreRequest> understand(const options::variables_map& given) {
-  auto type = check_type(given);
-  if (!type) return pass_on(type);
-  auto password = parse_password_source("store-password-from", text_of(given, "store-password-from"));
-  if (!password) return pass_on(password);
-  TruststoreRequest request{{}, text_of(given, "out"), *password,
-                            given.count("allow-weak-password") != 0 ? WeakPasswords::Allow : WeakPasswords::Refuse};
-  for (const auto& text : given["entry"].as<std::vector<std::string>>()) {
+Result<std::vector<TrustFile>> parse_entries(const std::vector<std::string>& texts) {
+  std::vector<TrustFile> entries;
+  std::set<std::string> taken;
+  for (const auto& text : texts) {
     const auto equals = text.find('=');
     if (equals == std::string::npos || equals + 1 == text.size()) {
       return fail(ErrorKind::Usage, fmt::format("--entry '{}': is not ALIAS=CERT", printable(text)),
                   "for example --entry root=ca.cert.pem");
     }
-    auto alias = jks_alias(text.substr(0, equals));
+    auto alias = store_alias(text.substr(0, equals));
     if (!alias) return pass_on(alias);
-    for (const auto& [taken, path] : request.entries) {
-      if (taken != *alias) continue;
-      return fail(ErrorKind::Usage, fmt::format("alias '{}': is used twice (Java does not tell case)", taken),
+    if (!taken.insert(*alias).second) {
+      return fail(ErrorKind::Usage, fmt::format("alias '{}': is used twice (Java does not tell case)", *alias),
                   "give every entry an alias of its own");
     }
-    request.entries.emplace_back(*alias, text.substr(equals + 1));
+    entries.push_back({*alias, text.substr(equals + 1)});
   }
+  return entries;
+}
+
+Result<TruststoreRequest> understand(const options::variables_map& given, Instant now) {
+  TruststoreRequest request;
+  auto store = new_store(given, now);
+  if (!store) return pass_on(store);
+  request.store = std::move(*store);
+  auto entries = parse_entries(given["entry"].as<std::vector<std::string>>());
+  if (!entries) return pass_on(entries);
+  request.entries = std::move(*entries);
+  if (given.count("pin-leaf") != 0) request.kind = TrustKind::PinnedLeaves;
   return request;
 }
 
-Result<std::vector<TrustCandidate>> read_candidates(const TruststoreRequest& request) {
-  std::vector<TrustCandidate> candidates;
-  for (const auto& [alias, path] : request.entries) {
-    auto certificates = read_certificate_file(path);
-    if (!certificates) return pass_on(certificates);
-    if (certificates->size() != 1) {
-      return fail(ErrorKind::Failed,
-                  fmt::format("{}: holds {} certificates, an entry has one", printable(path), certificates->size()),
-                  "give each CA certificate a file and an --entry of its own");
-    }
-    candidates.push_back({alias, certificates->front()});
-  }
-  return candidates;
-}
-
-Result<Done> compare_written(const std::string& path, std::size_t size, const JksTruststore& meant,
-                             const Secret& password) {
-  auto octets = read_file(path, size);
-  if (!octets) return pass_on(octets);
-  auto contents = read_jks(*octets, password);
-  if (!contents) return pass_on(contents, "reading back");
-  bool same = contents->entries.size() == meant.entries.size();
-  for (std::size_t i = 0; same && i < meant.entries.size(); ++i) {
-    const auto& entry = contents->entries[i];
-    const auto& wanted = meant.entries[i];
-    same = !entry.private_key && entry.alias == wanted.alias && entry.chain.at(0) == wanted.certificate;
-  }
-  if (same) return Done{};
-  return fail(ErrorKind::Failed, "reading back: the file is not what was written", "check the disk");
-}
-
-Result<Done> write_store(const TruststoreRequest& request, const std::vector<TrustCandidate>& candidates,
-                         Instant created) {
-  auto password = NewPassword::obtain(request.store_password, "store password", request.weak);
-  if (!password) return pass_on(password);
-  JksTruststore store;
-  for (const auto& [alias, certificate] : candidates) store.entries.push_back({alias, created, certificate.der()});
-  auto octets = write_jks(store, password->value());
-  if (!octets) return pass_on(octets);
-  auto staged = StagedFile::write(request.out, *octets, kTruststoreMode);
-  if (!staged) return pass_on(staged);
-  auto same = compare_written(staged->path(), octets->size(), store, password->value());
-  if (!same) return pass_on(same, printable(request.out));
-  auto published = std::move(*staged).publish();
-  if (!published) return published;
-  password->keep();
-  return Done{};
-}
-
 // Which of root and intermediate is right depends on what the peers send, and only the reader knows that.
-void print_note(const std::vector<TrustCandidate>& candidates) {
-  std::size_t roots = 0;
-  for (const auto& [alias, certificate] : candidates) roots += certificate.self_issued() ? 1 : 0;
-  if (roots == candidates.size()) {
+void print_note(const TruststoreRequest& request, std::size_t roots) {
+  if (request.kind == TrustKind::PinnedLeaves) {
+    fmt::print(
+        "  note: each pinned certificate is trusted by itself, and must be replaced here whenever it is renewed; a\n"
+        "        truststore of the root needs that never\n");
+  } else if (roots == request.entries.size()) {
     fmt::print(
         "  note: the root alone is right when every peer sends its intermediate with its certificate, as keystores\n"
         "        of sealroom-pack and .chain.pem files do; for peers that send the leaf alone, add the intermediate\n");
@@ -127,14 +74,15 @@ void print_note(const std::vector<TrustCandidate>& candidates) {
   }
 }
 
-void announce(const TruststoreRequest& request, const std::vector<TrustCandidate>& candidates, bool type_given) {
-  fmt::print("{}: written and read back\n", printable(request.out));
-  fmt::print("  type   JKS{}, mode 0644, no private key\n", type_given ? "" : " (the default)");
-  for (const auto& [alias, certificate] : candidates) fmt::print("  alias  {}\n{}", alias, lines_of(certificate));
-  if (request.store_password.kind == PasswordSource::Kind::Generate) {
-    fmt::print("  store password was made and is in {}\n", printable(request.store_password.detail));
+void announce(const TruststoreRequest& request, const TruststoreVerdict& verdict, bool type_given) {
+  fmt::print("{}: written and read back\n", printable(request.store.out));
+  fmt::print("  type   {}{}, mode 0644, no private key\n", name_of(request.store.type),
+             type_given ? "" : " (the default)");
+  fmt::print("{}", verdict.summary);
+  if (request.store.password.kind == PasswordSource::Kind::Generate) {
+    fmt::print("  store password was made and is in {}\n", printable(request.store.password.detail));
   }
-  print_note(candidates);
+  print_note(request, verdict.roots);
 }
 
 }  // namespace
@@ -146,20 +94,16 @@ Outcome run_truststore(const Arguments& arguments) {
   if (showed_help(*given, "truststore --entry ALIAS=CERT [--entry ALIAS=CERT]... --out FILE [OPTION]...", known)) {
     return Findings{};
   }
-  auto request = understand(*given);
-  if (!request) return pass_on(request);
-  auto absent = check_absent(request->out);
-  if (!absent) return pass_on(absent);
   const Instant now = SystemClock().now();
-  auto created = entry_time(now);
-  if (!created) return pass_on(created);
-  auto candidates = read_candidates(*request);
-  if (!candidates) return pass_on(candidates);
-  auto findings = examine_trust(*candidates, now);
-  if (!findings.empty()) return findings;
-  auto written = write_store(*request, *candidates, *created);
-  if (!written) return pass_on(written);
-  announce(*request, *candidates, !(*given)["type"].defaulted());
+  auto request = understand(*given, now);
+  if (!request) return pass_on(request);
+  TerminalProgress progress("entries");
+  request->progress = std::ref(progress);
+  auto verdict = pack_truststore(*request, now);
+  progress.finish();
+  if (!verdict) return pass_on(verdict);
+  if (!verdict->findings.empty()) return std::move(verdict->findings);
+  announce(*request, *verdict, !(*given)["type"].defaulted());
   return Findings{};
 }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "jks_samples.hpp"
+#include "store_samples.hpp"
 #include "sealroom/keystore/leaf_key.hpp"
 #include "support/openssl_requests.hpp"
 
@@ -60,8 +60,9 @@ TEST_CASE("a private key is read from every PEM form, encrypted or not") {
 
 TEST_CASE("text before a key and the parameters that older tools put before it do no harm") {
   EVP_PKEY* key = test_key("ec:P-256");
-  check_key(key, "Bag Attributes\r\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" +
-                     traditional_pem(key),
+  check_key(key,
+            "Bag Attributes\r\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n" +
+                traditional_pem(key),
             "");
 }
 
