@@ -68,13 +68,14 @@ std::string text_of(const options::variables_map& given, const char* name) {
 
 void add_writing_options(options::options_description& known) {
   const auto text = [] { return options::value<std::string>(); };
-  known.add_options()("out", text()->value_name("FILE")->required(), "the new store; nothing is overwritten")(
-      "force", "replace the file at --out; until the new one is complete, the old one stays")(
-      "type", text()->value_name("TYPE")->default_value("jks"),
-      "jks: what HiveMQ asks Java for; pkcs12: AES-256 and PBKDF2, for every Java since 8u301")(
-      "store-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "password of the new store")(
-      "allow-weak-password", "accept new passwords that are easy to guess, from 6 characters on (for trials)")(
-      "help", "show this");
+  auto add = known.add_options();
+  add("out", text()->value_name("FILE")->required(), "the new store; nothing is overwritten");
+  add("force", "replace the file at --out; until the new one is complete, the old one stays");
+  add("type", text()->value_name("TYPE")->default_value("jks"),
+      "jks: what HiveMQ asks Java for; pkcs12: AES-256 and PBKDF2, for every Java since 8u301");
+  add("store-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "password of the new store");
+  add("allow-weak-password", "accept new passwords that are easy to guess, from 6 characters on (for trials)");
+  add("help", "show this");
 }
 
 Result<NewStore> new_store(const options::variables_map& given, Instant now) {

@@ -9,6 +9,9 @@
 
 namespace sealroom::pack {
 
+// Larger files are no store that was written for use.
+inline constexpr std::size_t kLargestStore = 256 * 1024 * 1024;
+
 // Every certificate in file `path` (PEM, or one in DER), in order. Errors (Failed): not readable, none in it, not a
 // certificate, or a private key beside them (pack.private-key): what is handed round must not carry one.
 Result<std::vector<Certificate>> read_certificate_file(const std::string& path);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "arguments.hpp"
+#include "input_files.hpp"
 #include "inspection.hpp"
 #include "password_source.hpp"
 #include "sealroom/base/file.hpp"
@@ -10,15 +11,14 @@
 namespace sealroom::pack {
 namespace {
 
-constexpr std::size_t kLargestStore = 256 * 1024 * 1024;
-
 options::options_description known_options() {
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()("file", options::value<std::string>()->value_name("FILE")->required(),
-                      "the store (also without --file)")(
-      "store-password-from", options::value<std::string>()->value_name("PASSWORD"),
-      "the store's password, to check its integrity; entries show without")("json", "print one JSON object")(
-      "help", "show this");
+  auto add = known.add_options();
+  add("file", options::value<std::string>()->value_name("FILE")->required(), "the store (also without --file)");
+  add("store-password-from", options::value<std::string>()->value_name("PASSWORD"),
+      "the store's password, to check its integrity; JKS entries show without");
+  add("json", "print one JSON object");
+  add("help", "show this");
   return known;
 }
 

@@ -15,17 +15,18 @@ namespace {
 options::options_description known_options() {
   const auto text = [] { return options::value<std::string>(); };
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()("cert", text()->value_name("FILE")->required(), "the broker's or client's certificate")(
-      "chain", options::value<std::vector<std::string>>()->value_name("FILE")->composing(),
-      "certificates of its issuers up to the root, in any order; the leaf may be among them")(
-      "key", text()->value_name("FILE")->required(),
-      "its private key: PEM or DER, encrypted or not, or a PKCS#12 file")(
-      "alias", text()->value_name("ALIAS")->required(),
-      "name of the entry; written in lower case, as Java looks it up")(
-      "role", text()->value_name("ROLE"),
-      "broker, client, or member (of a cluster: both); without it, what the certificate allows")(
-      "key-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "opens an encrypted --key")(
-      "entry-password-from", text()->value_name("PASSWORD"),
+  auto add = known.add_options();
+  add("cert", text()->value_name("FILE")->required(), "the broker's or client's certificate");
+  add("chain", options::value<std::vector<std::string>>()->value_name("FILE")->composing(),
+      "certificates of its issuers up to the root, in any order; the leaf may be among them");
+  add("key", text()->value_name("FILE")->required(),
+      "its private key: PEM or DER, encrypted or not, or a PKCS#12 or JKS store");
+  add("alias", text()->value_name("ALIAS")->required(),
+      "name of the entry; written in lower case, as Java looks it up");
+  add("role", text()->value_name("ROLE"),
+      "broker, client, or member (of a cluster: both); without it, what the certificate allows");
+  add("key-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "opens an encrypted --key");
+  add("entry-password-from", text()->value_name("PASSWORD"),
       "password of the entry, if it is not to be the store's (JKS only)");
   add_writing_options(known);
   return known;

@@ -1,44 +1,19 @@
 #include <cstdio>
-#include <set>
 
 #include <fmt/format.h>
 
-#include "arguments.hpp"
 #include "sealroom/base/text.hpp"
 #include "terminal_progress.hpp"
+#include "trust_arguments.hpp"
 
 namespace sealroom::pack {
 namespace {
 
 options::options_description known_options() {
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()(
-      "entry",
-      options::value<std::vector<std::string>>()->value_name("ALIAS=CERT")->multitoken()->composing()->required(),
-      "a CA certificate and its name, written in lower case, as Java looks it up; as many as are needed")(
-      "pin-leaf", "the entries are the peers' own certificates, trusted one by one, and no CA among them");
+  add_trust_options(known);
   add_writing_options(known);
   return known;
-}
-
-Result<std::vector<TrustFile>> parse_entries(const std::vector<std::string>& texts) {
-  std::vector<TrustFile> entries;
-  std::set<std::string> taken;
-  for (const auto& text : texts) {
-    const auto equals = text.find('=');
-    if (equals == std::string::npos || equals + 1 == text.size()) {
-      return fail(ErrorKind::Usage, fmt::format("--entry '{}': is not ALIAS=CERT", printable(text)),
-                  "for example --entry root=ca.cert.pem");
-    }
-    auto alias = store_alias(text.substr(0, equals));
-    if (!alias) return pass_on(alias);
-    if (!taken.insert(*alias).second) {
-      return fail(ErrorKind::Usage, fmt::format("alias '{}': is used twice (Java does not tell case)", *alias),
-                  "give every entry an alias of its own");
-    }
-    entries.push_back({*alias, text.substr(equals + 1)});
-  }
-  return entries;
 }
 
 Result<TruststoreRequest> understand(const options::variables_map& given, Instant now) {
@@ -46,10 +21,10 @@ Result<TruststoreRequest> understand(const options::variables_map& given, Instan
   auto store = new_store(given, now);
   if (!store) return pass_on(store);
   request.store = std::move(*store);
-  auto entries = parse_entries(given["entry"].as<std::vector<std::string>>());
+  auto entries = parse_entries(given);
   if (!entries) return pass_on(entries);
   request.entries = std::move(*entries);
-  if (given.count("pin-leaf") != 0) request.kind = TrustKind::PinnedLeaves;
+  request.kind = trust_kind(given);
   return request;
 }
 
@@ -88,10 +63,18 @@ void announce(const TruststoreRequest& request, const TruststoreVerdict& verdict
 }  // namespace
 
 Outcome run_truststore(const Arguments& arguments) {
+  if (!arguments.empty() && arguments[0] == "add") return run_truststore_add({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments[0] == "remove") {
+    return run_truststore_remove({arguments.begin() + 1, arguments.end()});
+  }
   const auto known = known_options();
   auto given = parse_arguments(arguments, known);
   if (!given) return pass_on(given);
-  if (showed_help(*given, "truststore --entry ALIAS=CERT [--entry ALIAS=CERT]... --out FILE [OPTION]...", known)) {
+  if (showed_help(*given,
+                  "truststore --entry ALIAS=CERT [--entry ALIAS=CERT]... --out FILE [OPTION]...\n"
+                  "       sealroom-pack truststore add STORE --entry ALIAS=CERT... [OPTION]...\n"
+                  "       sealroom-pack truststore remove STORE --alias ALIAS... [OPTION]...",
+                  known)) {
     return Findings{};
   }
   const Instant now = SystemClock().now();
