@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <map>
+#include <span>
 
 #include <fmt/format.h>
 #include <openssl/x509v3.h>
@@ -41,33 +41,39 @@ void examine_pin(const TrustCandidate& candidate, Findings& findings) {
   }
 }
 
-// Links remembers who names whom as issuer, by digests: of many candidates the certificates are not kept.
+// Links remembers who bears which name and who names an issuer, by digests: of many candidates nothing else is kept.
 class Links {
  public:
-  void add(const Certificate& certificate) {
-    subjects_.emplace(sha256(certificate.subject()), issuers_.size());
-    issuers_.push_back(self_signed(certificate) ? std::nullopt : std::optional(sha256(certificate.issuer())));
+  void add(const Certificate& certificate, std::size_t index) {
+    subjects_.emplace_back(sha256(certificate.subject()), index);
+    if (!self_signed(certificate)) issued_.emplace_back(sha256(certificate.issuer()), index);
   }
 
-  // The candidates that bear the name of the issuer of `index`, unless that is self-signed.
-  std::vector<std::size_t> possible_issuers(std::size_t index) const {
-    std::vector<std::size_t> found;
-    if (!issuers_[index]) return found;
-    const auto [first, last] = subjects_.equal_range(*issuers_[index]);
-    std::transform(first, last, std::back_inserter(found), [](const auto& one) { return one.second; });
-    return found;
+  // Calls examine(index, those that bear the name of its issuer) for each candidate that has such and is not self-signed.
+  template <class Examine>
+  Result<Done> each(const Examine& examine) {
+    std::ranges::sort(subjects_);
+    for (const auto& [issuer, index] : issued_) {
+      const auto named = std::ranges::equal_range(subjects_, issuer, {}, &Link::first);
+      if (named.empty()) continue;
+      auto examined = examine(index, named);
+      if (!examined) return examined;
+    }
+    return Done{};
   }
+
+  using Link = std::pair<Digest, std::size_t>;
 
  private:
-  std::multimap<Digest, std::size_t> subjects_;
-  std::vector<std::optional<Digest>> issuers_;
+  std::vector<Link> subjects_;
+  std::vector<Link> issued_;
 };
 
-Result<Done> examine_signature(TrustCandidates& candidates, std::size_t index, const std::vector<std::size_t>& issuers,
+Result<Done> examine_signature(TrustCandidates& candidates, std::size_t index, std::span<const Links::Link> issuers,
                                Findings& findings) {
   auto subject = candidates.at(index);
   if (!subject) return pass_on(subject);
-  for (const auto issuer : issuers) {
+  for (const auto& [name, issuer] : issuers) {
     auto candidate = candidates.at(issuer);
     if (!candidate) return pass_on(candidate);
     if (subject->certificate.signed_by(candidate->certificate.key())) return Done{};
@@ -89,14 +95,12 @@ Result<Findings> examine_trust(TrustCandidates& candidates, TrustKind kind, Inst
     if (!candidate) return pass_on(candidate);
     kind == TrustKind::Authorities ? examine_authority(*candidate, findings) : examine_pin(*candidate, findings);
     examine_validity(candidate->certificate, at, findings);
-    links.add(candidate->certificate);
+    links.add(candidate->certificate, i);
   }
-  for (std::size_t i = 0; i < candidates.size(); ++i) {
-    const auto issuers = links.possible_issuers(i);
-    if (issuers.empty()) continue;
-    auto examined = examine_signature(candidates, i, issuers, findings);
-    if (!examined) return pass_on(examined);
-  }
+  auto examined = links.each([&](std::size_t index, std::span<const Links::Link> issuers) {
+    return examine_signature(candidates, index, issuers, findings);
+  });
+  if (!examined) return pass_on(examined);
   return findings;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -42,11 +43,10 @@ int report(const Findings& findings) {
   return findings.empty() ? 0 : static_cast<int>(ErrorKind::Failed);
 }
 
-int run(const pack::Arguments& arguments) {
-  if (arguments.empty()) {
+int run(std::string_view name, const pack::Arguments& arguments) {
+  if (name.empty()) {
     return report({ErrorKind::Usage, "a command is missing", "sealroom-pack --help lists the commands"});
   }
-  const std::string& name = arguments.front();
   if (name == "--help" || name == "help") {
     print_help();
     return 0;
@@ -57,7 +57,7 @@ int run(const pack::Arguments& arguments) {
   }
   for (const auto& command : kCommands) {
     if (name != command.name) continue;
-    const auto outcome = command.run({arguments.begin() + 1, arguments.end()});
+    const auto outcome = command.run(arguments);
     return outcome ? report(*outcome) : report(outcome.error());
   }
   return report({ErrorKind::Usage, fmt::format("'{}' is not a command", printable(name)),
@@ -68,7 +68,7 @@ int run(const pack::Arguments& arguments) {
 
 int main(int argc, char** argv) {
   pack::guard_process();
-  const int code = run({argv + (argc > 0 ? 1 : 0), argv + argc});
+  const int code = run(argc > 1 ? argv[1] : "", {argv + std::min(argc, 2), argv + argc});
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
   return code != 0 ? code : report({ErrorKind::Failed, "standard output cannot be written"});
 }

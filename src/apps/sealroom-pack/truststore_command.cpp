@@ -1,3 +1,5 @@
+#include <malloc.h>
+
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -60,13 +62,13 @@ void announce(const TruststoreRequest& request, const TruststoreVerdict& verdict
   print_note(request, verdict.roots);
 }
 
-}  // namespace
+struct Order {
+  TruststoreRequest request;
+  bool type_given = false;
+};
 
-Outcome run_truststore(const Arguments& arguments) {
-  if (!arguments.empty() && arguments[0] == "add") return run_truststore_add({arguments.begin() + 1, arguments.end()});
-  if (!arguments.empty() && arguments[0] == "remove") {
-    return run_truststore_remove({arguments.begin() + 1, arguments.end()});
-  }
+// Nothing when help was asked for. Of the options, which can be many, only the request remains.
+Result<std::optional<Order>> read_order(const Arguments& arguments, Instant now) {
   const auto known = known_options();
   auto given = parse_arguments(arguments, known);
   if (!given) return pass_on(given);
@@ -75,18 +77,33 @@ Outcome run_truststore(const Arguments& arguments) {
                   "       sealroom-pack truststore add STORE --entry ALIAS=CERT... [OPTION]...\n"
                   "       sealroom-pack truststore remove STORE --alias ALIAS... [OPTION]...",
                   known)) {
-    return Findings{};
+    return std::nullopt;
   }
-  const Instant now = SystemClock().now();
   auto request = understand(*given, now);
   if (!request) return pass_on(request);
+  return Order{std::move(*request), !(*given)["type"].defaulted()};
+}
+
+}  // namespace
+
+Outcome run_truststore(const Arguments& arguments) {
+  if (!arguments.empty() && arguments[0] == "add") return run_truststore_add({arguments.begin() + 1, arguments.end()});
+  if (!arguments.empty() && arguments[0] == "remove") {
+    return run_truststore_remove({arguments.begin() + 1, arguments.end()});
+  }
+  const Instant now = SystemClock().now();
+  auto order = read_order(arguments, now);
+  if (!order) return pass_on(order);
+  if (!*order) return Findings{};
+  malloc_trim(0);  // what thousands of options took, glibc would keep
+  auto& [request, type_given] = **order;
   TerminalProgress progress("entries");
-  request->progress = std::ref(progress);
-  auto verdict = pack_truststore(*request, now);
+  request.progress = std::ref(progress);
+  auto verdict = pack_truststore(request, now);
   progress.finish();
   if (!verdict) return pass_on(verdict);
   if (!verdict->findings.empty()) return std::move(verdict->findings);
-  announce(*request, *verdict, !(*given)["type"].defaulted());
+  announce(request, *verdict, type_given);
   return Findings{};
 }
 

@@ -4,7 +4,7 @@
 
 #include "store_samples.hpp"
 #include "sealroom/keystore/leaf_key.hpp"
-#include "support/openssl_requests.hpp"
+#include "support/openssl_certificates.hpp"
 
 using namespace sealroom;
 using namespace sealroom::testing;
@@ -56,6 +56,51 @@ TEST_CASE("a private key is read from every PEM form, encrypted or not") {
     check_key(key, traditional_pem(key), "");
     check_key(key, traditional_pem(key, "pässwörd"), "pässwörd");
   }
+}
+
+TEST_CASE("a private key is read from DER and from stores, too") {
+  for (const std::string kind : {"rsa:2048", "ec:P-256", "ed25519"}) {
+    EVP_PKEY* key = test_key(kind);
+    INFO(kind);
+    const Owned<PKCS8_PRIV_KEY_INFO, PKCS8_PRIV_KEY_INFO_free> info(EVP_PKEY2PKCS8(key));
+    const auto pkcs8 = der_of(info.get(), i2d_PKCS8_PRIV_KEY_INFO);
+    const auto text = std::string(as_text(pkcs8));
+    check_key(key, text, "");
+    CHECK_FALSE(is_encrypted_key(pkcs8));
+    check_refused(text + "x", "", "");
+    const TestAuthority authority;
+    const KeyEntry entry{"a", kCreated, secret(text), {der_of_certificate(authority.root())}};
+    for (const auto& store : {write_pkcs12(entry, secret("the password"), 5),
+                              write_jks(entry, secret("the password"), secret("the password"))}) {
+      REQUIRE(store);
+      CHECK(is_encrypted_key(*store));
+      check_key(key, std::string(as_text(*store)), "the password");
+      check_refused(std::string(as_text(*store)), "another password", "wrong store password");
+    }
+  }
+  EVP_PKEY* rsa = test_key("rsa:2048");
+  check_key(rsa, std::string(as_text(der_of(rsa, i2d_PrivateKey))), "");
+}
+
+TEST_CASE("an encrypted key in DER is read") {
+  EVP_PKEY* key = test_key("ec:P-256");
+  const OwnedBio out(BIO_new(BIO_s_mem()));
+  must(i2d_PKCS8PrivateKey_bio(out.get(), key, EVP_aes_256_cbc(), "the password", 12, nullptr, nullptr) == 1, "key");
+  char* octets = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &octets);
+  const std::string der(octets, static_cast<std::size_t>(size));
+  CHECK(is_encrypted_key(as_bytes(der)));
+  check_key(key, der, "the password");
+  check_refused(der, "another password", "wrong key password");
+  check_refused(der.substr(0, der.size() - 1), "the password", "no private key");
+}
+
+TEST_CASE("a store without a key of its own, or with two, is no key file") {
+  const TestAuthority authority;
+  const auto trust = write_truststore(StoreType::Pkcs12, {{"a", kCreated, der_of_certificate(authority.root())}},
+                                      secret("the password"));
+  REQUIRE(trust);
+  check_refused(std::string(as_text(*trust)), "the password", "holds no private key");
 }
 
 TEST_CASE("text before a key and the parameters that older tools put before it do no harm") {
