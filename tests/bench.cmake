@@ -1,3 +1,9 @@
 # The token's own rate, for scripts/bench; no test runs it.
 add_executable(raw-sign bench/raw_sign.cpp)
 target_link_libraries(raw-sign PRIVATE PkgConfig::p11-kit ${CMAKE_DL_LIBS})
+
+# For tests/bench/keystore.sh: what it measures with, and what it packs.
+add_executable(measure bench/measure.cpp)
+add_executable(make-authorities bench/make_authorities.cpp)
+target_link_libraries(make-authorities PRIVATE x509)
+target_include_directories(make-authorities PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
