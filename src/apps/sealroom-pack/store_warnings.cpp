@@ -139,7 +139,7 @@ void Warnings::look_at_chain(const InspectedEntry& entry) {
     return;
   }
   const bool alone = entry.chain.size() == 1 && entry.chain[0] && !entry.chain[0]->self_issued();
-  if (entry.chain.empty() || alone) {
+  if ((entry.chain.empty() || alone) && !contents_.closed_parts) {
     warn("inspect.chain-incomplete",
          fmt::format("{}: its key has no chain; peers that know only the root do not accept "
                      "it; write the store anew with --chain",

@@ -39,7 +39,41 @@ struct Scene {
   }
 };
 
+Bytes foreign_store(const std::string& name) {
+  auto octets = read_file(SEALROOM_SOURCE_DIR "/tests/unit/keystore/data/" + name, 65536);
+  REQUIRE(octets);
+  return std::move(*octets);
+}
+
+void check_every_octet(const Bytes& octets, const Secret& password) {
+  for (std::size_t at = 0; at < octets.size(); ++at) {
+    for (const int flip : {0x01, 0x02, 0x20, 0x80, 0xff}) {
+      auto changed = octets;
+      changed[at] = static_cast<std::uint8_t>(changed[at] ^ flip);
+      INFO("octet " << at << " xor " << flip);
+      CHECK_FALSE(read_store(changed, password, 10'000));
+    }
+  }
+}
+
 }  // namespace
+
+TEST_CASE("PKCS#12 stores made by openssl and by keytool are read") {
+  const auto password = secret("password");
+  const auto keystore = read_store(foreign_store("openssl.p12"), password);
+  REQUIRE(keystore);
+  CHECK(keystore->verified);
+  CHECK(keystore->least_iterations == 2);
+  REQUIRE(keystore->entries.size() == 1);
+  CHECK(keystore->entries[0].alias == "broker");
+  CHECK(keystore->entries[0].chain.size() == 2);
+  CHECK(open_key(keystore->entries[0].protected_key, password));
+  const auto truststore = read_store(foreign_store("keytool.p12"), password);
+  REQUIRE(truststore);
+  REQUIRE(truststore->entries.size() == 1);
+  CHECK(truststore->entries[0].kind == EntryKind::TrustedCertificate);
+  CHECK(truststore->entries[0].alias == "Root CA");  // Java lower-cases it when it loads it
+}
 
 TEST_CASE("a PKCS#12 keystore is read back: alias, time, chain and key") {
   const Scene scene;
@@ -138,17 +172,9 @@ TEST_CASE("without its password a PKCS#12 store shows that there is more") {
 
 TEST_CASE("every change of one octet of a PKCS#12 store is noticed when the password is known") {
   const Scene scene;
-  const auto password = secret(kStorePassword);
-  for (const auto& octets : {scene.keystore(), scene.truststore()}) {
-    for (std::size_t at = 0; at < octets.size(); ++at) {
-      for (const int flip : {0x01, 0x02, 0x20, 0x80, 0xff}) {
-        auto changed = octets;
-        changed[at] = static_cast<std::uint8_t>(changed[at] ^ flip);
-        INFO("octet " << at << " xor " << flip);
-        CHECK_FALSE(read_store(changed, password, 10'000));
-      }
-    }
-  }
+  check_every_octet(scene.keystore(), secret(kStorePassword));
+  check_every_octet(scene.truststore(), secret(kStorePassword));
+  for (const auto* name : {"openssl.p12", "keytool.p12"}) check_every_octet(foreign_store(name), secret("password"));
 }
 
 TEST_CASE("every shortened PKCS#12 store is refused, and one with octets behind it") {
