@@ -1,4 +1,4 @@
-// expected: cannot convert 'const sealroom::TrustEntry' to 'const sealroom::KeyEntry// expected: invalid initialization of reference of type 'const sealroom::KeyEntry&'|no matching function for call to 'write_jks\('|invalid initialization of reference of type 'const sealroom::KeyEntry// expected: invalid initialization of reference of type 'const sealroom::KeyEntry&'|no matching function for call to 'write_jks\('
+// expected: invalid initialization of reference of type 'const sealroom::KeyEntry&'
 #include "sealroom/keystore/jks.hpp"
 
 using namespace sealroom;

@@ -10,7 +10,7 @@ exits 0 pack --help
 says truststore
 exits 0 pack --version
 says "sealroom-pack "
-for command in keystore truststore inspect; do
+for command in keystore truststore verify inspect; do
   exits 0 pack $command --help
   says "usage: sealroom-pack $command"
 done

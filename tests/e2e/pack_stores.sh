@@ -43,6 +43,20 @@ says '"role":"broker keystore"'
 says '"integrity":"verified"'
 says '"warnings":[]'
 
+step "verify compares a store with what it was made of"
+exits 0 pack verify out/trust.p12 --entry "Root CA=pki/root.pem" --entry intermediate=pki/intermediate.pem "${store[@]}"
+says "out/trust.p12: PKCS#12, holds what was meant, octet for octet"
+refuses 1 "the number of entries is not what was meant" pack verify out/trust.p12 --entry "Root CA=pki/root.pem" "${store[@]}"
+refuses 1 "entry root ca is not what was meant" pack verify out/trust.p12 --entry "Root CA=pki/stranger.pem" \
+  --entry intermediate=pki/intermediate.pem "${store[@]}"
+exits 0 pack verify out/broker.p12 "${broker[@]:1}" --alias "HiveMQ Broker" "${store[@]}"
+refuses 1 "the entry's alias is not what was meant" pack verify out/broker.p12 "${broker[@]:1}" --alias other "${store[@]}"
+refuses 1 "the chain is not what was meant" pack verify out/broker.p12 --cert pki/client.pem --chain pki/ca-chain.pem \
+  --key pki/client.key --alias "HiveMQ Broker" "${store[@]}"
+refuses 1 "wrong store password" pack verify out/broker.p12 "${broker[@]:1}" --alias a --store-password-from file:entry-password
+refuses 2 "--cert: is missing" pack verify out/broker.p12 "${store[@]}"
+refuses 1 "out/absent.p12: cannot be opened" pack verify out/absent.p12 "${broker[@]:1}" --alias a "${store[@]}"
+
 step "SOURCE_DATE_EPOCH makes PKCS#12 truststores byte for byte the same, too"
 for copy in 1 2; do
   SOURCE_DATE_EPOCH=1795255200 exits 0 pack truststore --type pkcs12 --entry root=pki/root.pem --out out/same$copy.p12 "${store[@]}"

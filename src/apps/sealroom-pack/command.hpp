@@ -16,6 +16,7 @@ Outcome run_keystore(const Arguments& arguments);
 Outcome run_truststore(const Arguments& arguments);
 Outcome run_truststore_add(const Arguments& arguments);     // "truststore add"
 Outcome run_truststore_remove(const Arguments& arguments);  // "truststore remove"
+Outcome run_verify(const Arguments& arguments);
 Outcome run_inspect(const Arguments& arguments);
 
 }  // namespace sealroom::pack

@@ -21,6 +21,7 @@ struct Command {
 constexpr Command kCommands[] = {
     {"keystore", "write a keystore: a leaf's private key with its certificate chain", pack::run_keystore},
     {"truststore", "write a truststore: CA certificates, never a private key", pack::run_truststore},
+    {"verify", "compare a store with what it was made of", pack::run_verify},
     {"inspect", "show what is in a store, and what is wrong with it", pack::run_inspect},
 };
 

@@ -77,28 +77,37 @@ Result<Done> write_keystore(const KeystoreRequest& request, const KeyEntry& entr
 
 }  // namespace
 
-Result<KeyEntryVerdict> pack_keystore(const KeystoreRequest& request, Instant now) {
+Result<PreparedKeystore> prepare_keystore(const KeystoreRequest& request, Instant now) {
   auto alias = store_alias(request.alias);
   if (!alias) return pass_on(alias);
-  if (request.store.type == StoreType::Pkcs12 && request.entry_password) {
-    return fail(ErrorKind::Usage,
-                "--entry-password-from: a PKCS#12 store has one password; Java opens a key in it with "
-                "that of the store only",
-                "leave the option away, or write JKS");
-  }
-  auto unused = check_free(request.store.out, request.store.if_exists);
-  if (!unused) return pass_on(unused);
   auto certificates = read_all_certificates(request);
   if (!certificates) return pass_on(certificates);
   auto key = open_leaf_key(request);
   if (!key) return pass_on(key);
-  auto verdict = examine_key_entry(certificates->leaf, certificates->others, key->public_key, request.role, now);
-  if (!verdict.findings.empty()) return verdict;
-  KeyEntry entry{*alias, request.store.created.at, std::move(key->pkcs8), {}};
-  for (const auto& certificate : verdict.chain) entry.chain.push_back(certificate.der());
-  auto written = write_keystore(request, entry);
-  if (!written) return pass_on(written);
-  return verdict;
+  PreparedKeystore prepared;
+  prepared.verdict = examine_key_entry(certificates->leaf, certificates->others, key->public_key, request.role, now);
+  prepared.entry = {*alias, request.store.created.at, std::move(key->pkcs8), {}};
+  for (const auto& certificate : prepared.verdict.chain) prepared.entry.chain.push_back(certificate.der());
+  return prepared;
+}
+
+Result<KeyEntryVerdict> pack_keystore(const KeystoreRequest& request, Instant now) {
+  if (request.store.type == StoreType::Pkcs12 && request.entry_password) {
+    return fail(
+        ErrorKind::Usage,
+        "--entry-password-from: a PKCS#12 store has one password; Java opens a key in it with that of the store "
+        "only",
+        "leave the option away, or write JKS");
+  }
+  auto unused = check_free(request.store.out, request.store.if_exists);
+  if (!unused) return pass_on(unused);
+  auto prepared = prepare_keystore(request, now);
+  if (!prepared) return pass_on(prepared);
+  if (prepared->verdict.findings.empty()) {
+    auto written = write_keystore(request, prepared->entry);
+    if (!written) return pass_on(written);
+  }
+  return std::move(prepared->verdict);
 }
 
 }  // namespace sealroom::pack

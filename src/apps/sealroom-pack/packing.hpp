@@ -40,6 +40,13 @@ struct KeystoreRequest {
   std::optional<PasswordSource> entry_password;  // none: the store's
 };
 
+// What a keystore shall hold, and the judgement on it; without findings, `entry` is whole.
+struct PreparedKeystore {
+  KeyEntryVerdict verdict;
+  KeyEntry entry;
+};
+Result<PreparedKeystore> prepare_keystore(const KeystoreRequest& request, Instant now);
+
 // Writes a keystore, reads it back and compares, and only then gives it its name (mode 0600). The verdict's findings are
 // the reasons against; with any, nothing was written. Errors: files that cannot be read or written, passwords.
 Result<KeyEntryVerdict> pack_keystore(const KeystoreRequest& request, Instant now);

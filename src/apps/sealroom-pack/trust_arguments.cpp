@@ -8,10 +8,11 @@
 
 namespace sealroom::pack {
 
-void add_trust_options(options::options_description& known) {
+void add_trust_options(options::options_description& known, Presence presence) {
+  auto* entries = options::value<std::vector<std::string>>()->value_name("ALIAS=CERT")->multitoken()->composing();
+  if (presence == Presence::Required) entries->required();
   auto add = known.add_options();
-  add("entry",
-      options::value<std::vector<std::string>>()->value_name("ALIAS=CERT")->multitoken()->composing()->required(),
+  add("entry", entries,
       "a CA certificate and its name, written in lower case, as Java looks it up; as many as are needed");
   add("pin-leaf", "the entries are the peers' own certificates, trusted one by one, and no CA among them");
 }
