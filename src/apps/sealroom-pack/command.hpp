@@ -18,5 +18,7 @@ Outcome run_truststore_add(const Arguments& arguments);     // "truststore add"
 Outcome run_truststore_remove(const Arguments& arguments);  // "truststore remove"
 Outcome run_verify(const Arguments& arguments);
 Outcome run_inspect(const Arguments& arguments);
+Outcome run_hivemq_config(const Arguments& arguments);
+Outcome run_base64(const Arguments& arguments);
 
 }  // namespace sealroom::pack

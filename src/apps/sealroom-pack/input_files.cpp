@@ -49,7 +49,7 @@ Result<std::vector<Certificate>> read_certificate_file(const std::string& path) 
   return certificates;
 }
 
-Result<Secret> read_key_file(const std::string& path) {
+Result<Secret> read_secret_file(const std::string& path, std::size_t limit) {
   const auto where = printable(path);
   const Fd fd(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
   if (!fd) return fail(ErrorKind::Failed, fmt::format("{}: cannot be opened: {}", where, strerror(errno)));
@@ -58,9 +58,8 @@ Result<Secret> read_key_file(const std::string& path) {
     return fail(ErrorKind::Failed, fmt::format("{}: is not a regular file", where));
   }
   const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0 || size > kLargestKeyFile) {
-    return fail(ErrorKind::Failed,
-                fmt::format("{}: has {} octets, a private key 1 to {}", where, size, kLargestKeyFile));
+  if (size == 0 || size > limit) {
+    return fail(ErrorKind::Failed, fmt::format("{}: has {} octets, 1 to {} are read", where, size, limit));
   }
   auto octets = Secret::with_size(size);
   if (!octets) return octets;
@@ -72,6 +71,8 @@ Result<Secret> read_key_file(const std::string& path) {
   }
   return octets;
 }
+
+Result<Secret> read_key_file(const std::string& path) { return read_secret_file(path, kLargestKeyFile); }
 
 Result<EntryTime> entry_time(Instant now) {
   const char* value = std::getenv("SOURCE_DATE_EPOCH");

@@ -19,6 +19,10 @@ Result<std::vector<Certificate>> read_certificate_file(const std::string& path);
 // The same, as DER that was not looked into.
 Result<std::vector<Bytes>> read_certificate_ders(const std::string& path);
 
+// The octets of a file that may hold a private key, straight into locked memory. Errors (Failed): not a regular file,
+// empty, longer than `limit`.
+Result<Secret> read_secret_file(const std::string& path, std::size_t limit);
+
 // The octets of a small file with a private key, straight into locked memory.
 Result<Secret> read_key_file(const std::string& path);
 

@@ -23,12 +23,14 @@ constexpr Command kCommands[] = {
     {"truststore", "write a truststore: CA certificates, never a private key", pack::run_truststore},
     {"verify", "compare a store with what it was made of", pack::run_verify},
     {"inspect", "show what is in a store, and what is wrong with it", pack::run_inspect},
+    {"hivemq-config", "write HiveMQ's config.xml: a TLS listener with these stores", pack::run_hivemq_config},
+    {"base64", "write FILE.b64: the file in one line of base64, for Kubernetes values", pack::run_base64},
 };
 
 void print_help() {
   fmt::print("usage: sealroom-pack COMMAND [OPTION]...\n\n");
   fmt::print("Packs certificates and keys for Java services such as HiveMQ.\n\n");
-  for (const auto& command : kCommands) fmt::print("  {:<12}{}\n", command.name, command.summary);
+  for (const auto& command : kCommands) fmt::print("  {:<15}{}\n", command.name, command.summary);
   fmt::print("\n'sealroom-pack COMMAND --help' lists a command's options.\n");
   fmt::print("Passwords are never taken on the command line.\n");
 }
