@@ -9,11 +9,11 @@ dpkg-query -W -f '${Package} ${Version}\n' activemq libmqtt-client-java mosquitt
 
 tls=(-h localhost --cafile "$issued/ca/root.cert.pem")
 own=(--cert "$client.chain.pem" --key "$keys/client.csr.key")
-publish() { timeout 30 mosquitto_pub "${tls[@]}" -p "$port" -q 1 -t mutual/tls -m "$1" "${@:2}"; }
+publish() { timeout 30 mosquitto_pub "${tls[@]}" -i publisher -p "$port" -q 1 -t mutual/tls -m "$1" "${@:2}"; }
 
 # delivers WHAT: what one client publishes, another one receives
 delivers() {
-  timeout 30 mosquitto_sub "${tls[@]}" -p "$port" "${own[@]}" -q 1 -t mutual/tls -C 1 -d >received 2>&1 &
+  timeout 30 stdbuf -oL mosquitto_sub "${tls[@]}" -i subscriber -p "$port" "${own[@]}" -q 1 -t mutual/tls -C 1 -d >received 2>&1 &
   local subscriber=$!
   wait_for "the subscriber" received SUBACK $subscriber
   publish "$1" "${own[@]}" || fail "$1: not published"

@@ -28,8 +28,9 @@ grep -q "^received hello" client.out || fail "no message came back"
 
 step "turned away"
 ! talk "$issued/ca/root.cert.pem" || fail "it was let in without a certificate"
+grep -qiE "alert bad certificate|alert certificate required" client.out || fail "for another reason: $(cat client.out)"
 echo "ok  without a certificate: $(tail -n 1 client.out)"
 ! talk "$work/stranger-ca.pem" "$client.chain.pem" "$keys/client.csr.key" || fail "it trusts a broker of another CA"
-grep -qE "SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO|self.signed certificate in|unable to" client.out || fail "for another reason: $(cat client.out)"
+grep -qE "SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY" client.out || fail "for another reason: $(cat client.out)"
 echo "ok  a broker whose root it does not have: $(tail -n 1 client.out)"
 end_activemq

@@ -10,6 +10,7 @@ start_activemq() {
   shift 3
   port=$(free_port)
   mkdir -p activemq
+  : >activemq.out  # of an earlier broker
   cat >activemq/activemq.xml <<END
 <beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
   xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans-2.0.xsd

@@ -24,7 +24,7 @@ client.on("message", (topic, text) => {
   client.end();
 });
 client.on("error", (error) => {
-  console.log(`refused: ${error.code} ${error.message}`);
+  console.log(`refused: ${error.code} ${error.message.trim()}`);
   process.exit(1);
 });
 client.on("close", () => {
