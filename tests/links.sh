@@ -37,7 +37,6 @@ for program in sealroom sealroom-pack; do
   reaches "$program" libcrypto
   never_reaches "$program" libp11 libp11-kit libsqlite3
 done
-never_reaches sealroom-pack libyaml-cpp
 
 # Nobody speaks to a network: no TLS library, no resolver, no HTTP.
 for program in sealroomd sealroom sealroom-pack; do

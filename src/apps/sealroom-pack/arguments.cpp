@@ -66,32 +66,45 @@ std::string text_of(const options::variables_map& given, const char* name) {
   return given.count(name) == 0 ? std::string() : given[name].as<std::string>();
 }
 
+void add_output_options(options::options_description& known) {
+  auto add = known.add_options();
+  add("out", options::value<std::string>()->value_name("FILE")->required(), "the new file; nothing is overwritten");
+  add("force", "replace the file at --out; until the new one is complete, the old one stays");
+  add("help", "show this");
+}
+
+IfExists if_exists(const options::variables_map& given) {
+  return given.count("force") != 0 ? IfExists::Replace : IfExists::Refuse;
+}
+
 void add_writing_options(options::options_description& known) {
   const auto text = [] { return options::value<std::string>(); };
   auto add = known.add_options();
-  add("out", text()->value_name("FILE")->required(), "the new store; nothing is overwritten");
-  add("force", "replace the file at --out; until the new one is complete, the old one stays");
   add("type", text()->value_name("TYPE")->default_value("jks"),
       "jks: what HiveMQ asks Java for; pkcs12: AES-256 and PBKDF2, for every Java since 8u301");
   add("store-password-from", text()->value_name("PASSWORD")->default_value("prompt"), "password of the new store");
   add("allow-weak-password", "accept new passwords that are easy to guess, from 6 characters on (for trials)");
-  add("help", "show this");
+  add_output_options(known);
+}
+
+Result<StoreType> parse_store_type(std::string_view type) {
+  if (type == "jks") return StoreType::Jks;
+  if (type == "pkcs12") return StoreType::Pkcs12;
+  return fail(ErrorKind::Usage, fmt::format("--type {}: is not a type of store", printable(type)),
+              "use jks (what HiveMQ asks Java for) or pkcs12 (stronger)");
 }
 
 Result<NewStore> new_store(const options::variables_map& given, Instant now) {
   NewStore store;
   store.out = text_of(given, "out");
-  const auto type = text_of(given, "type");
-  if (type != "jks" && type != "pkcs12") {
-    return fail(ErrorKind::Usage, fmt::format("--type {}: is not a type of store", printable(type)),
-                "use jks (what HiveMQ asks Java for) or pkcs12 (stronger)");
-  }
-  store.type = type == "jks" ? StoreType::Jks : StoreType::Pkcs12;
+  auto type = parse_store_type(text_of(given, "type"));
+  if (!type) return pass_on(type);
+  store.type = *type;
   auto password = parse_password_source("store-password-from", text_of(given, "store-password-from"));
   if (!password) return pass_on(password);
   store.password = std::move(*password);
   if (given.count("allow-weak-password") != 0) store.weak = WeakPasswords::Allow;
-  if (given.count("force") != 0) store.if_exists = IfExists::Replace;
+  store.if_exists = if_exists(given);
   auto created = entry_time(now);
   if (!created) return pass_on(created);
   store.created = *created;

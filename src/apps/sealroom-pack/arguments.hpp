@@ -22,6 +22,13 @@ bool showed_help(const options::variables_map& given, const char* usage, const o
 // The value of a string option; empty when it was not given.
 std::string text_of(const options::variables_map& given, const char* name);
 
+// What --type says. Errors (Usage): a type of store that is not written.
+Result<StoreType> parse_store_type(std::string_view type);
+
+// Where a new file goes: --out and --force, and --help.
+void add_output_options(options::options_description& known);
+IfExists if_exists(const options::variables_map& given);
+
 // The options that both writing commands have: --out, --type, --force, --store-password-from, --allow-weak-password,
 // --help.
 void add_writing_options(options::options_description& known);

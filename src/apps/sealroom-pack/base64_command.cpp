@@ -21,7 +21,9 @@ constexpr mode_t kOutputMode = 0600;               // what is encoded may be a k
 options::options_description known_options() {
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
   known.add_options()("file", options::value<std::vector<std::string>>()->value_name("FILE")->composing()->required(),
-                      "a file, or a folder: every *.pem below it")("help", "show this");
+                      "a file, or a folder: every *.pem below it")(
+      "force", "replace files that are there already; until a new one is complete, the old one stays")("help",
+                                                                                                       "show this");
   return known;
 }
 
@@ -45,7 +47,7 @@ Result<std::vector<std::string>> pem_files_below(const std::string& folder) {
   return files;
 }
 
-Result<std::vector<std::string>> files_to_encode(const std::vector<std::string>& named) {
+Result<std::vector<std::string>> files_to_encode(const std::vector<std::string>& named, IfExists exists) {
   std::vector<std::string> files;
   for (const auto& path : named) {
     std::error_code absent;
@@ -61,8 +63,8 @@ Result<std::vector<std::string>> files_to_encode(const std::vector<std::string>&
     if (std::ranges::count(files, file) > 1) {
       return fail(ErrorKind::Usage, fmt::format("{}: is named twice", printable(file)));
     }
-    auto absent = check_absent(file + ".b64");
-    if (!absent) return pass_on(absent);
+    auto free = check_free(file + ".b64", exists);
+    if (!free) return pass_on(free);
   }
   return files;
 }
@@ -74,7 +76,11 @@ Result<StagedFile> encode(const std::string& file) {
   text.add_base64(octets->view());
   auto line = std::move(text).finish();
   if (!line) return pass_on(line);
-  return StagedFile::write(file + ".b64", line->view(), kOutputMode);
+  auto staged = StagedFile::of(file + ".b64", line->view());
+  if (!staged) return staged;
+  auto complete = staged->complete();
+  if (!complete) return pass_on(complete);
+  return staged;
 }
 
 }  // namespace
@@ -86,7 +92,7 @@ Outcome run_base64(const Arguments& arguments) {
   auto given = parse_arguments(arguments, known, positional);
   if (!given) return pass_on(given);
   if (showed_help(*given, "base64 FILE...", known)) return Findings{};
-  auto files = files_to_encode((*given)["file"].as<std::vector<std::string>>());
+  auto files = files_to_encode((*given)["file"].as<std::vector<std::string>>(), if_exists(*given));
   if (!files) return pass_on(files);
   std::vector<StagedFile> staged;
   for (const auto& file : *files) {
@@ -95,7 +101,7 @@ Outcome run_base64(const Arguments& arguments) {
     staged.push_back(std::move(*one));
   }
   for (std::size_t i = 0; i < staged.size(); ++i) {
-    auto published = std::move(staged[i]).publish();
+    auto published = std::move(staged[i]).publish(kOutputMode, if_exists(*given));
     if (!published) return pass_on(published);
     fmt::print("{}.b64: written, mode 0600\n", printable((*files)[i]));
   }

@@ -19,6 +19,8 @@ Outcome run_truststore_remove(const Arguments& arguments);  // "truststore remov
 Outcome run_verify(const Arguments& arguments);
 Outcome run_inspect(const Arguments& arguments);
 Outcome run_hivemq_config(const Arguments& arguments);
+Outcome run_umh_values(const Arguments& arguments);
 Outcome run_base64(const Arguments& arguments);
+Outcome run_bundle(const Arguments& arguments);
 
 }  // namespace sealroom::pack

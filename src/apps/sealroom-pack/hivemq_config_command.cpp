@@ -13,6 +13,9 @@
 namespace sealroom::pack {
 namespace {
 
+constexpr mode_t kOpenMode = 0644;
+constexpr mode_t kSecretMode = 0600;  // with passwords in it
+
 constexpr const char* kSources[] = {"store-password-from", "entry-password-from", "truststore-password-from"};
 
 options::options_description known_options() {
@@ -32,9 +35,8 @@ options::options_description known_options() {
       "store-password-from", text()->value_name("PASSWORD"),
       "write the passwords into the file, whose mode is then 0600; else placeholders stand there")(
       "entry-password-from", text()->value_name("PASSWORD"), "the key's password, if it is not the keystore's")(
-      "truststore-password-from", text()->value_name("PASSWORD"), "the truststore's password")(
-      "out", text()->value_name("FILE")->required(), "the new config.xml; an existing file is never touched")(
-      "help", "show this");
+      "truststore-password-from", text()->value_name("PASSWORD"), "the truststore's password");
+  add_output_options(known);
   return known;
 }
 
@@ -157,16 +159,14 @@ Outcome run_hivemq_config(const Arguments& arguments) {
   if (!given) return pass_on(given);
   if (showed_help(*given, "hivemq-config --keystore PATH --out FILE [OPTION]...", known)) return Findings{};
   const auto out = text_of(*given, "out");
-  auto absent = check_absent(out);
-  if (!absent) return pass_on(absent);
+  auto free = check_free(out, if_exists(*given));
+  if (!free) return pass_on(free);
   auto config = understand(*given);
   if (!config) return pass_on(config);
   auto xml = hivemq_config_xml(*config);
   if (!xml) return pass_on(xml);
-  auto staged = StagedFile::write(out, xml->view(), config->passwords ? 0600 : 0644);
-  if (!staged) return pass_on(staged);
-  auto published = std::move(*staged).publish();
-  if (!published) return pass_on(published);
+  auto written = write_staged(out, xml->view(), config->passwords ? kSecretMode : kOpenMode, if_exists(*given));
+  if (!written) return pass_on(written);
   announce(*config, out);
   return Findings{};
 }

@@ -24,7 +24,9 @@ constexpr Command kCommands[] = {
     {"verify", "compare a store with what it was made of", pack::run_verify},
     {"inspect", "show what is in a store, and what is wrong with it", pack::run_inspect},
     {"hivemq-config", "write HiveMQ's config.xml: a TLS listener with these stores", pack::run_hivemq_config},
+    {"umh-values", "write the TLS part of the United Manufacturing Hub's values.yaml", pack::run_umh_values},
     {"base64", "write FILE.b64: the file in one line of base64, for Kubernetes values", pack::run_base64},
+    {"bundle", "do all of it for one broker and its clients, from an export and a description", pack::run_bundle},
 };
 
 void print_help() {

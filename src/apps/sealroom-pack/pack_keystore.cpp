@@ -2,31 +2,15 @@
 
 #include "compare_store.hpp"
 #include "input_files.hpp"
+#include "key_file.hpp"
 #include "packing.hpp"
-#include "process_guard.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/keystore/jks.hpp"
-#include "sealroom/keystore/leaf_key.hpp"
 
 namespace sealroom::pack {
 namespace {
 
 constexpr mode_t kKeystoreMode = 0600;
-
-Result<LeafKey> open_leaf_key(const KeystoreRequest& request) {
-  auto octets = read_key_file(request.key);
-  if (!octets) return pass_on(octets);
-  Secret password;
-  if (is_encrypted_key(octets->view())) {
-    auto read = read_password(request.key_password, fmt::format("password of {}", printable(request.key)));
-    if (!read) return pass_on(read);
-    password = std::move(*read);
-  }
-  auto key = read_leaf_key(*octets, password);
-  wipe_stack();
-  if (!key) return pass_on(key, printable(request.key));
-  return key;
-}
 
 struct Certificates {
   Certificate leaf;
@@ -82,7 +66,7 @@ Result<PreparedKeystore> prepare_keystore(const KeystoreRequest& request, Instan
   if (!alias) return pass_on(alias);
   auto certificates = read_all_certificates(request);
   if (!certificates) return pass_on(certificates);
-  auto key = open_leaf_key(request);
+  auto key = open_key_file(request.key, request.key_password);
   if (!key) return pass_on(key);
   PreparedKeystore prepared;
   prepared.verdict = examine_key_entry(certificates->leaf, certificates->others, key->public_key, request.role, now);

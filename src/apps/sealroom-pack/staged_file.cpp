@@ -146,6 +146,14 @@ Result<std::size_t> FileSource::read(std::span<std::uint8_t> out) {
   return filled;
 }
 
+Result<Done> write_staged(const std::string& target, ByteView octets, mode_t mode, IfExists if_exists) {
+  auto staged = StagedFile::of(target, octets);
+  if (!staged) return pass_on(staged);
+  auto complete = staged->complete();
+  if (!complete) return complete;
+  return std::move(*staged).publish(mode, if_exists);
+}
+
 Result<Done> check_free(const std::string& path, IfExists if_exists) {
   struct stat status{};
   if (lstat(path.c_str(), &status) != 0) return Done{};

@@ -49,6 +49,9 @@ class StagedFile final : public OctetSink {
   Bytes buffer_;
 };
 
+// All of it: a file with these octets, on stable storage, under its name.
+Result<Done> write_staged(const std::string& target, ByteView octets, mode_t mode, IfExists if_exists);
+
 // FileSource reads an open file from where it stands.
 class FileSource final : public OctetSource {
  public:
