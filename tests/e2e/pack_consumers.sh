@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the appliance exported and sealroom-pack made of it, in the hands of the programs that it is for: mosquitto as a
-# broker with its clients, Java as a TLS server and client, readers of XML and YAML. Who may not come in is turned away
-# for the right reason, and beside each refusal somebody gets in.
+# broker with its clients, Java as a TLS server and client. Who may not come in is turned away for the right reason, and
+# beside each refusal somebody gets in.
 . "$(dirname "$0")/lib/session.sh" "$@"
 
 pack() { "$bin/sealroom-pack" "$@"; }
@@ -13,20 +13,7 @@ end_brokers() {
 }
 trap end_brokers EXIT
 
-# pack_refuses CODE MESSAGE COMMAND...: the exit code, the message in the programs' style, and nothing new in out/.
-listing() { find out -printf '%p %m %s\n' | sort; }
-pack_refuses() {
-  local code=$1 message=$2 before
-  shift 2
-  before=$(listing)
-  expect_exit "$code" "$@"
-  grep -q '^sealroom-pack: error: ' stderr || fail "no error line: $*"
-  complains "$message"
-  [ ! -s stdout ] || fail "output in spite of an error: $*"
-  is "$(listing)" "$before" "what is there after: $*"
-}
-
-step "an appliance issues for a broker and three clients, one of them for a minute"
+step "an appliance issues for a broker and three clients, one of them for three quarters of a minute"
 open_home
 server_csr "$medium/requests/intermediate/server_cert/broker.csr" localhost
 client_csr "$medium/requests/intermediate/client_cert/client.csr" "HiveMQ MQTT Client"
@@ -41,9 +28,8 @@ client=$issued/intermediate/client_cert/client
 
 minute=$work/minute
 client_csr "$minute/requests/intermediate/client_cert/brief.csr" "a brief client"
-end=$(($(date +%s) + 60))
-sealroom import "$minute" --not-after "$(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)" >batch
-brief_batch=$(grep -om 1 'B-[0-9]\{8\}-[0-9]\{4\}' batch)
+end=$(($(date +%s) + 45))
+brief_batch=$(sealroom --json import "$minute" --not-after "$(date -u -d "@$end" +%Y-%m-%dT%H:%M:%SZ)" | look 'd["batch"]')
 sealroom sign "$brief_batch" >/dev/null
 sealroom export "$brief_batch" "$minute" >/dev/null
 stop_daemon
@@ -86,23 +72,74 @@ received() {
   wait $subscriber || fail "what $1 published was not received"
   grep -qxF "hello of $1" received || fail "something else was received: $(cat received)"
 }
-# turned_away NAME REASON OPTION...: mosquitto's log says why
+# turned_away NAME ALERT [CERTIFICATES KEY]: mosquitto lets its client not in, and with the same certificate openssl hears this
+# alert (RFC 8446 section 6.2): mosquitto's own log and client do not say why.
+mkfifo silence && exec 7<>silence
 turned_away() {
-  local name=$1 reason=$2 before
-  shift 2
+  local name=$1 alert=$2 before shown=() sent=()
   before=$(wc -l <mosquitto.log)
-  ! timeout 60 mosquitto_pub "${tls[@]}" -i "$name" "$@" -m "hello of $name" >pub.out 2>&1 || fail "$name was let in"
-  for _ in $(seq 50); do
-    tail -n +$((before + 1)) mosquitto.log >said
-    if grep -qi "$reason" said pub.out; then return 0; fi
-    sleep 0.1
-  done
-  cat said pub.out >&2
-  fail "$name was turned away for another reason than: $reason"
+  if [ $# = 4 ]; then shown=(--cert "$3" --key "$4") sent=(-cert "$3" -cert_chain "$3" -key "$4"); fi
+  ! timeout 60 mosquitto_pub "${tls[@]}" -i "$name" "${shown[@]}" -m "hello of $name" >pub.out 2>&1 || fail "$name was let in"
+  timeout 60 openssl s_client -connect "localhost:$port" -CAfile "$root" "${sent[@]}" <&7 >s_client.out 2>&1 || true
+  grep -q "SSL alert number $alert$" s_client.out || { cat s_client.out && fail "$name was turned away for another reason than alert $alert"; }
+  ! grep -qF "as $name" <(tail -n +$((before + 1)) mosquitto.log) || fail "mosquitto speaks of $name"
 }
+certificate_required=116 unsupported_certificate=43 certificate_expired=45 unknown_ca=48
+
 for _ in $(seq 100); do if grep -q "running" mosquitto.log; then break; fi; sleep 0.1; done
 received brief "$brief.chain.pem" "$keys/brief.csr.key"
 received client "$client.chain.pem" "$keys/client.csr.key"
 grep -qF "u'HiveMQ MQTT Client'" mosquitto.log || fail "mosquitto does not know the client by its certificate"
-turned_away nobody "peer did not return a certificate"
-turned_away server "XX" --cert "$server.chain.pem" --key "$keys/broker.csr.key"
+turned_away nobody $certificate_required
+turned_away server $unsupported_certificate "$server.chain.pem" "$keys/broker.csr.key"
+turned_away stranger $unknown_ca stranger.pem "$keys/stranger.csr.key"
+turned_away leaf-alone $unknown_ca "$client.cert.pem" "$keys/client.csr.key"
+received still-client "$client.chain.pem" "$keys/client.csr.key"
+
+step "stores in both formats, Java as server and client, with keystore.type.compat=false"
+for type in jks p12; do
+  format=${type/p12/pkcs12}
+  pack keystore --cert "$server.cert.pem" --chain "$chain" --key "$keys/broker.csr.key" --alias "HiveMQ Broker Certificate" \
+    --role broker --type $format --out hivemq-keystore.$type --store-password-from generate:hivemq-keystore.$type.password >/dev/null
+  pack keystore --cert "$client.cert.pem" --chain "$chain" --key "$keys/client.csr.key" --alias client --role client \
+    --type $format --out client-keystore.$type --store-password-from generate:client-keystore.$type.password >/dev/null
+  pack truststore --entry "root=$root" --type $format --out truststore.$type --store-password-from generate:truststore.$type.password >/dev/null
+done
+echo 'keystore.type.compat=false' >strict.security
+java=$tests/../java/MutualTls.java
+mkdir classes && javac -d classes "$java"
+# mutual_tls SERVER_TYPE CLIENT_KEYSTORE CLIENT_TYPE: the exit codes of both sides, server first
+mutual_tls() {
+  local side codes process port line
+  : >server.out
+  java -Djava.security.properties=strict.security -cp classes MutualTls server "hivemq-keystore.$1" "hivemq-keystore.$1.password" \
+    "hivemq-keystore.$1.password" "truststore.$1" "truststore.$1.password" 0 >server.out 2>server.err &
+  process=$!
+  brokers+=("$process")
+  for _ in $(seq 600); do
+    port=$(sed -n 's/^port //p' server.out)
+    if [ -n "$port" ]; then break; fi
+    kill -0 $process || fail "the Java server did not start: $(cat server.err)"
+    sleep 0.1
+  done
+  codes=0
+  java -Djava.security.properties=strict.security -cp classes MutualTls client "$2" "$2.password" "$2.password" \
+    "truststore.$3" "truststore.$3.password" "$port" >client.out 2>client.err || codes=$?
+  wait $process && codes="0 $codes" || codes="$? $codes"
+  unset 'brokers[-1]'
+  is "$codes" "$4" "exit codes of server and client ($(cat server.err client.err))"
+}
+for server_type in jks p12; do
+  for client_type in jks p12; do
+    mutual_tls $server_type client-keystore.$client_type $client_type "0 0"
+    grep -qxF "peer CN=HiveMQ MQTT Client" server.out || fail "the server saw another peer: $(cat server.out)"
+    grep -qxF "heard hello from the client" server.out || fail "the server heard nothing"
+  done
+done
+mutual_tls p12 hivemq-keystore.p12 p12 "1 1"
+grep -qi "extended key usage" server.err || fail "refused for another reason: $(cat server.err)"
+
+step "the certificate of a minute has expired: now mosquitto turns it away"
+while [ "$(date +%s)" -le "$end" ]; do sleep 1; done
+turned_away brief-again $certificate_expired "$brief.chain.pem" "$keys/brief.csr.key"
+received client-to-the-end "$client.chain.pem" "$keys/client.csr.key"

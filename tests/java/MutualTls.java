@@ -17,7 +17,7 @@ import javax.net.ssl.TrustManagerFactory;
 
 /**
  * One line each way over mutual TLS on the loopback interface, with stores of Java's type "JKS" (the one that HiveMQ
- * asks for).
+ * asks for), or "PKCS12" where a file is called *.p12.
  *
  *   java MutualTls.java server KEYSTORE STORE_PASSWORD_FILE KEY_PASSWORD_FILE TRUSTSTORE TRUST_PASSWORD_FILE PORT
  *   java MutualTls.java client KEYSTORE STORE_PASSWORD_FILE KEY_PASSWORD_FILE TRUSTSTORE TRUST_PASSWORD_FILE PORT
@@ -51,7 +51,7 @@ public class MutualTls {
   }
 
   static KeyStore load(String file, char[] password) throws Exception {
-    KeyStore store = KeyStore.getInstance("JKS");
+    KeyStore store = KeyStore.getInstance(file.endsWith(".p12") ? "PKCS12" : "JKS");
     try (FileInputStream in = new FileInputStream(file)) {
       store.load(in, password);
     }
