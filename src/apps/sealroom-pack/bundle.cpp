@@ -29,9 +29,9 @@ class BundleMaker {
         suffix_(request.type == StoreType::Jks ? ".jks" : ".p12") {}
 
   Result<Findings> make() {
-    const auto& [broker, host, path, listener, port, cluster, clients] = request_.description;
-    auto packed = pack_member(broker, "broker", "hivemq-keystore",
-                              cluster ? KeystoreRole::Member : KeystoreRole::Broker, broker_trust_);
+    const auto& clients = request_.description.clients;
+    auto packed =
+        pack_member(request_.description.broker, "broker", "hivemq-keystore", request_.description.role, broker_trust_);
     if (!packed) return pass_on(packed);
     for (const auto& client : clients) {
       packed = pack_member(client, folder_of(client), client.name + "-keystore", KeystoreRole::Client, client_trust_);

@@ -39,16 +39,22 @@ class DescriptionReader {
 
  private:
   Result<Done> read_broker(const YamlValue& value, BundleDescription& description) const {
-    auto shape = value.mapping_of("broker", {"name", "certificate", "key", "key-password-from", "alias", "host", "path",
+    auto shape = value.mapping_of("broker", {"certificate", "key", "key-password-from", "alias", "role", "host", "path",
                                              "listener", "port", "cluster"});
     if (!shape) return shape;
-    auto member = read_member(value, "broker");
+    auto member = read_member(value, "broker", "broker");
     if (!member) return pass_on(member);
     description.broker = std::move(*member);
     for (const auto& [key, text] : {std::pair{"host", &description.host}, std::pair{"path", &description.path}}) {
       auto given = required_text(value, key);
       if (!given) return pass_on(given);
       *text = *given;
+    }
+    if (const YamlValue* role = value.find("role")) {
+      auto text = role->text("role");
+      if (!text) return pass_on(text);
+      if (*text != "broker" && *text != "member") return role->wrong("role must be broker or member");
+      description.role = *text == "member" ? KeystoreRole::Member : KeystoreRole::Broker;
     }
     if (const YamlValue* listener = value.find("listener")) {
       auto kind = listener->text("listener");
@@ -78,7 +84,7 @@ class DescriptionReader {
     for (const auto& item : value.items()) {
       auto shape = item.mapping_of("a client", {"name", "certificate", "key", "key-password-from", "alias"});
       if (!shape) return shape;
-      auto member = read_member(item, "a client");
+      auto member = read_member(item, "a client", {});
       if (!member) return pass_on(member);
       for (const auto& other : description.clients) {
         if (ascii_lower(other.name) == ascii_lower(member->name)) {
@@ -91,7 +97,8 @@ class DescriptionReader {
     return Done{};
   }
 
-  Result<BundleMember> read_member(const YamlValue& value, std::string_view what) const {
+  // Without a `name` the value may have one, and else it is the last part of the certificate.
+  Result<BundleMember> read_member(const YamlValue& value, std::string_view what, std::string name_given) const {
     BundleMember member;
     auto certificate = required_text(value, "certificate");
     if (!certificate) return pass_on(certificate);
@@ -99,7 +106,7 @@ class DescriptionReader {
     auto key = required_text(value, "key");
     if (!key) return pass_on(key);
     member.key = (folder_ / *key).string();
-    auto name = text_or(value, "name", fs::path(*certificate).filename().string());
+    auto name = text_or(value, "name", name_given.empty() ? fs::path(*certificate).filename().string() : name_given);
     if (!name) return pass_on(name);
     if (!is_service_name(*name)) {
       return value.wrong(fmt::format("the name '{}' of {} cannot be used", printable(*name), what),

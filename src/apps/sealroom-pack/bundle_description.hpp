@@ -6,12 +6,13 @@
 
 #include "hivemq_config.hpp"
 #include "password_source.hpp"
+#include "sealroom/keystore/examine_store.hpp"
 
 namespace sealroom::pack {
 
 // One who has a certificate and its key: the broker, or a client.
 struct BundleMember {
-  std::string name;         // of its folder and files; as is_service_name says
+  std::string name;         // of its folder and files; as is_service_name says; "broker" for the broker
   std::string certificate;  // "intermediate/server_cert/broker": below the export, without .fullchain.pem
   std::string key;          // path
   PasswordSource key_password;
@@ -21,6 +22,7 @@ struct BundleMember {
 // What a bundle is to be made of, as a person wrote it down.
 struct BundleDescription {
   BundleMember broker;
+  KeystoreRole role = KeystoreRole::Broker;
   std::string host;  // under which clients know the broker
   std::string path;  // the folder in which the broker will find its files
   ListenerKind listener = ListenerKind::Tcp;
