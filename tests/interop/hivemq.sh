@@ -70,14 +70,8 @@ turned_away() {
   echo "ok  turned away: $id ($(grep -oE "$reason" said | head -n 1))"
 }
 
-# configure OPTION...: $name/conf/config.xml as sealroom-pack writes it, and nothing else is changed
-configure() {
-  mkdir -p "$name/conf"
-  "$bin/sealroom-pack" hivemq-config --keystore "${keystore:-$stores/hivemq-keystore.jks}" --bind-address 127.0.0.1 --port "$port" \
-    --out "$name/conf/config.xml" "$@" >/dev/null
-  unzip -p "$jars"/hivemq-community-edition-embedded-*.jar config.xsd >config.xsd
-  java "$interop/java/Validate.java" config.xsd "$name/conf/config.xml" || fail "not what HiveMQ's config.xsd describes"
-  # HiveMQ says why a handshake failed at this level only.
+# HiveMQ says why a handshake failed at this level only.
+log_handshakes() {
   cat >"$name/conf/logback.xml" <<'END'
 <configuration>
   <appender name="out" class="ch.qos.logback.core.ConsoleAppender"><encoder><pattern>%level %msg %ex{full}%n</pattern></encoder></appender>
@@ -85,6 +79,16 @@ configure() {
   <logger name="com.hivemq" level="TRACE"/>
 </configuration>
 END
+}
+
+# configure OPTION...: $name/conf/config.xml as sealroom-pack writes it, and nothing else is changed
+configure() {
+  mkdir -p "$name/conf"
+  "$bin/sealroom-pack" hivemq-config --keystore "${keystore:-$stores/hivemq-keystore.jks}" --bind-address 127.0.0.1 --port "$port" \
+    --out "$name/conf/config.xml" "$@" >/dev/null
+  unzip -p "$jars"/hivemq-community-edition-embedded-*.jar config.xsd >config.xsd
+  java "$interop/java/Validate.java" config.xsd "$name/conf/config.xml" || fail "not what HiveMQ's config.xsd describes"
+  log_handshakes
 }
 own=("$stores/client-keystore.jks" "$stores/client-keystore.password")
 password=$(cat "$stores/hivemq-keystore.password")
@@ -122,4 +126,35 @@ keystore=$stores/special.jks configure --truststore "$stores/hivemq-truststore.j
 broker
 connects WebsocketClient "CN=HiveMQ MQTT Client" websocket "${own[@]}"
 turned_away nobody-on-websocket broker "Empty client certificate chain" websocket - -
+end_broker
+
+step "the second scenario with PKCS#12 stores, which Java's type JKS reads too unless keystore.type.compat=false"
+name=pkcs12 port=$(free_port)
+keystore=$stores/hivemq-keystore.p12 configure --truststore "$stores/hivemq-truststore.p12"
+broker "HIVEMQ_KEYSTORE_PASSWORD=$password" "HIVEMQ_PRIVATE_KEY_PASSWORD=$password" \
+  "HIVEMQ_TRUSTSTORE_PASSWORD=$(cat "$stores/hivemq-truststore.password")"
+connects Pkcs12Client "CN=HiveMQ MQTT Client" tcp "$stores/client-keystore.p12" "$stores/client-keystore.password"
+end_broker
+
+step "a bundle, its folders put where it says: the broker's config.xml and environment, the client's stores"
+name=bundle port=$(free_port)
+cat >bundle.yaml <<END
+broker:
+  certificate: intermediate/server_cert/broker
+  key: $keys/broker.csr.key
+  host: localhost
+  port: $port
+  path: $work/etc/hivemq
+clients:
+  - certificate: intermediate/client_cert/client
+    key: $keys/client.csr.key
+END
+"$bin/sealroom-pack" bundle packed --issued "$issued" --description bundle.yaml >/dev/null
+mkdir -p etc && mv packed/broker etc/hivemq && mkdir -p "$name" && cp -r etc/hivemq "$name/conf"
+log_handshakes
+mapfile -t environment <etc/hivemq/hivemq.env
+broker "${environment[@]}"
+trust=$work/packed/clients/client/client-truststore connects BundledClient "CN=HiveMQ MQTT Client" tcp \
+  packed/clients/client/client-keystore.jks packed/clients/client/client-keystore.password
+turned_away nobody-with-a-bundle broker "Empty client certificate chain" tcp - -
 end_broker

@@ -20,10 +20,11 @@ constexpr mode_t kOutputMode = 0600;               // what is encoded may be a k
 
 options::options_description known_options() {
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()("file", options::value<std::vector<std::string>>()->value_name("FILE")->composing()->required(),
-                      "a file, or a folder: every *.pem below it")(
-      "force", "replace files that are there already; until a new one is complete, the old one stays")("help",
-                                                                                                       "show this");
+  auto add = known.add_options();
+  add("file", options::value<std::vector<std::string>>()->value_name("FILE")->composing()->required(),
+      "a file, or a folder: every *.pem below it");
+  add("force", "replace files that are there already; until a new one is complete, the old one stays");
+  add("help", "show this");
   return known;
 }
 

@@ -11,14 +11,16 @@ namespace sealroom::pack {
 namespace {
 
 options::options_description known_options() {
-  const auto text = [] { return options::value<std::string>(); };
+  const auto text = [](const char* value) { return options::value<std::string>()->value_name(value); };
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()("out", text()->value_name("DIR")->required(), "the new directory; nothing is overwritten")(
-      "issued", text()->value_name("DIR")->required(), "the export that holds all the certificates: issued/BATCH")(
-      "description", text()->value_name("FILE")->required(), "who gets what (YAML; docs/packing.md)")(
-      "type", text()->value_name("TYPE")->default_value("jks"), "of the stores: jks or pkcs12")(
-      "with-intermediates", "truststores also hold intermediates: for peers that send their certificate alone")(
-      "umh-values", "also umh/values.yaml, with the clients as services")("help", "show this");
+  auto add = known.add_options();
+  add("out", text("DIR")->required(), "the new directory; nothing is overwritten");
+  add("issued", text("DIR")->required(), "the export that holds all the certificates: issued/BATCH");
+  add("description", text("FILE")->required(), "who gets what (YAML; docs/packing.md)");
+  add("type", text("TYPE")->default_value("jks"), "of the stores: jks or pkcs12");
+  add("with-intermediates", "truststores also hold intermediates: for peers that send their certificate alone");
+  add("umh-values", "also umh/values.yaml, with the clients as services");
+  add("help", "show this");
   return known;
 }
 

@@ -19,23 +19,22 @@ constexpr mode_t kSecretMode = 0600;  // with passwords in it
 constexpr const char* kSources[] = {"store-password-from", "entry-password-from", "truststore-password-from"};
 
 options::options_description known_options() {
-  const auto text = [] { return options::value<std::string>(); };
-  const auto port = [] { return options::value<std::string>()->value_name("PORT"); };
+  const auto text = [](const char* value) { return options::value<std::string>()->value_name(value); };
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()("keystore", text()->value_name("PATH")->required(),
-                      "the broker's keystore, as the broker sees it")(
-      "truststore", text()->value_name("PATH"),
-      "its truststore, as the broker sees it; clients must then have a certificate (REQUIRED)")(
-      "listener", text()->value_name("KIND")->default_value("tcp"), "tcp or websocket")(
-      "name", text()->value_name("NAME")->default_value("secure-listener"), "the listener's name")(
-      "port", port()->default_value("8883"), "the listener's port")(
-      "bind-address", text()->value_name("ADDRESS")->default_value("0.0.0.0"), "the listener's address")(
-      "cluster", text()->value_name("ADDRESS"), "this node's address: the cluster's transport uses TLS too")(
-      "cluster-port", port()->default_value("7800"), "its port")(
-      "store-password-from", text()->value_name("PASSWORD"),
-      "write the passwords into the file, whose mode is then 0600; else placeholders stand there")(
-      "entry-password-from", text()->value_name("PASSWORD"), "the key's password, if it is not the keystore's")(
-      "truststore-password-from", text()->value_name("PASSWORD"), "the truststore's password");
+  auto add = known.add_options();
+  add("keystore", text("PATH")->required(), "the broker's keystore, as the broker sees it");
+  add("truststore", text("PATH"),
+      "its truststore, as the broker sees it; clients must then have a certificate (REQUIRED)");
+  add("listener", text("KIND")->default_value("tcp"), "tcp or websocket");
+  add("name", text("NAME")->default_value("secure-listener"), "the listener's name");
+  add("port", text("PORT")->default_value("8883"), "the listener's port");
+  add("bind-address", text("ADDRESS")->default_value("0.0.0.0"), "the listener's address");
+  add("cluster", text("ADDRESS"), "this node's address: the cluster's transport uses TLS too");
+  add("cluster-port", text("PORT")->default_value("7800"), "its port");
+  add("store-password-from", text("PASSWORD"),
+      "write the passwords into the file, whose mode is then 0600; else placeholders stand there");
+  add("entry-password-from", text("PASSWORD"), "the key's password, if it is not the keystore's");
+  add("truststore-password-from", text("PASSWORD"), "the truststore's password");
   add_output_options(known);
   return known;
 }

@@ -11,16 +11,17 @@ namespace sealroom::pack {
 namespace {
 
 options::options_description known_options() {
-  const auto text = [] { return options::value<std::string>(); };
-  const auto password = [] { return options::value<std::string>()->value_name("PASSWORD")->default_value("prompt"); };
+  const auto text = [](const char* value) { return options::value<std::string>()->value_name(value); };
+  const auto password = [&] { return text("PASSWORD")->default_value("prompt"); };
   options::options_description known("Options", kHelpWidth, kHelpWidth / 2);
-  known.add_options()("keystore", text()->value_name("FILE")->required(), "the broker's keystore")(
-      "store-password-from", password(), "the keystore's password")(
-      "truststore", text()->value_name("FILE")->required(), "the broker's truststore")(
-      "truststore-password-from", password(), "the truststore's password")(
-      "service", options::value<std::vector<std::string>>()->value_name("NAME=CERT,KEY")->composing(),
-      "a microservice: its certificate with the intermediates behind it (NAME.chain.pem), and its private key")(
-      "key-password-from", password(), "opens encrypted keys; in the values keys stand open, as services read them");
+  auto add = known.add_options();
+  add("keystore", text("FILE")->required(), "the broker's keystore");
+  add("store-password-from", password(), "the keystore's password");
+  add("truststore", text("FILE")->required(), "the broker's truststore");
+  add("truststore-password-from", password(), "the truststore's password");
+  add("service", options::value<std::vector<std::string>>()->value_name("NAME=CERT,KEY")->composing(),
+      "a microservice: its certificate with the intermediates behind it (NAME.chain.pem), and its private key");
+  add("key-password-from", password(), "opens encrypted keys; in the values keys stand open, as services read them");
   add_output_options(known);
   return known;
 }

@@ -2,7 +2,7 @@
 # stores. Sourced as: . "$(dirname "$0")/lib/mqtt.sh" "$@"     (the first argument is the directory of the programs)
 #
 # Afterwards: $issued (the export), $stores (hivemq-keystore, hivemq-truststore, client-keystore, client-truststore, and of
-# somebody else's CA stranger-keystore and stranger-truststore; each .jks has its password in NAME.password), $keys
+# somebody else's CA stranger-keystore and stranger-truststore; each as .jks and .p12, its password in NAME.password), $keys
 # (NAME.csr.key).
 interop=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 fetched=$(cd "$interop/../.." && pwd)/build/interop  # what comes from a registry stays here
@@ -37,14 +37,17 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# key_store NAME CERTIFICATE KEY CHAIN [OPTION...]
+# key_store NAME CERTIFICATE KEY CHAIN: NAME.jks and NAME.p12, both with the password in NAME.password
 key_store() {
-  "$bin/sealroom-pack" keystore --cert "$2" --chain "$4" --key "$3" --alias "$1" --out "$stores/$1.jks" \
-    --store-password-from "generate:$stores/$1.password" "${@:5}" >/dev/null
+  local store=("$bin/sealroom-pack" keystore --cert "$2" --chain "$4" --key "$3" --alias "$1")
+  "${store[@]}" --out "$stores/$1.jks" --store-password-from "generate:$stores/$1.password" >/dev/null
+  "${store[@]}" --type pkcs12 --out "$stores/$1.p12" --store-password-from "file:$stores/$1.password" >/dev/null
 }
+# trust_store NAME CERTIFICATE
 trust_store() {
-  "$bin/sealroom-pack" truststore --entry "root=$2" --out "$stores/$1.jks" \
-    --store-password-from "generate:$stores/$1.password" >/dev/null
+  local store=("$bin/sealroom-pack" truststore --entry "root=$2")
+  "${store[@]}" --out "$stores/$1.jks" --store-password-from "generate:$stores/$1.password" >/dev/null
+  "${store[@]}" --type pkcs12 --out "$stores/$1.p12" --store-password-from "file:$stores/$1.password" >/dev/null
 }
 
 step "an appliance issues for a broker and its clients; sealroom-pack makes the stores"
