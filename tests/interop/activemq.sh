@@ -13,6 +13,7 @@ publish() { timeout 30 mosquitto_pub "${tls[@]}" -i publisher -p "$port" -q 1 -t
 
 # delivers WHAT: what one client publishes, another one receives
 delivers() {
+  : >received  # of an earlier message
   timeout 30 stdbuf -oL mosquitto_sub "${tls[@]}" -i subscriber -p "$port" "${own[@]}" -q 1 -t mutual/tls -C 1 -d >received 2>&1 &
   local subscriber=$!
   wait_for "the subscriber" received SUBACK $subscriber
