@@ -34,7 +34,7 @@ Result<std::vector<std::string>> pem_files_below(const std::string& folder) {
   std::error_code failure;
   for (fs::recursive_directory_iterator entry(folder, failure), end; !failure && entry != end;
        entry.increment(failure)) {
-    if (entry->path().extension() == ".pem" && entry->symlink_status().type() == fs::file_type::regular) {
+    if (entry->path().extension() == ".pem" && entry->symlink_status(failure).type() == fs::file_type::regular) {
       files.push_back(entry->path().string());
     }
   }

@@ -82,8 +82,10 @@ Result<StagedDirectory> StagedDirectory::create(const std::string& target) {
   auto lock = lock_directory(directory.partial_);
   if (!lock) return pass_on(lock);
   std::error_code failure;
-  for (const auto& left : fs::directory_iterator(directory.partial_, failure)) {
-    if (!failure) fs::remove_all(left.path(), failure);
+  for (fs::directory_iterator left(directory.partial_, failure), end; !failure && left != end;
+       left.increment(failure)) {
+    fs::remove_all(left->path(), failure);
+    if (failure) break;
   }
   if (failure) return failed(directory.partial_, "cannot be emptied", failure.value());
   directory.lock_ = std::move(*lock);
@@ -106,9 +108,10 @@ Result<Done> StagedDirectory::write(const std::string& path, ByteView octets, mo
 
 Result<Done> StagedDirectory::publish() && {
   std::error_code failure;
-  for (const auto& entry : fs::recursive_directory_iterator(partial_, failure)) {
-    if (!entry.is_directory()) continue;
-    auto synced = sync_directory(entry.path().string());
+  for (fs::recursive_directory_iterator entry(partial_, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    if (!entry->is_directory(failure)) continue;
+    auto synced = sync_directory(entry->path().string());
     if (!synced) return synced;
   }
   if (failure) return failed(partial_, "cannot be read back", failure.value());

@@ -33,8 +33,10 @@ Result<UmhServiceFiles> parse_service(const std::string& text) {
     return fail(ErrorKind::Usage, fmt::format("--service '{}': is not NAME=CERT,KEY", printable(text)),
                 "for example --service factoryinput=factoryinput.chain.pem,factoryinput.key.pem");
   }
-  UmhServiceFiles service{
-      text.substr(0, equals), text.substr(equals + 1, comma - equals - 1), text.substr(comma + 1), {}};
+  UmhServiceFiles service;
+  service.name = text.substr(0, equals);
+  service.certificate = text.substr(equals + 1, comma - equals - 1);
+  service.key = text.substr(comma + 1);
   if (!is_service_name(service.name)) {
     return fail(ErrorKind::Usage, fmt::format("--service '{}': is not the name of a service", printable(service.name)),
                 "a letter first, then letters, digits, '-' and '_', at most 63 in all");
@@ -43,7 +45,9 @@ Result<UmhServiceFiles> parse_service(const std::string& text) {
 }
 
 Result<UmhRequest> understand(const options::variables_map& given) {
-  UmhRequest request{text_of(given, "keystore"), {}, text_of(given, "truststore"), {}, {}};
+  UmhRequest request;
+  request.keystore = text_of(given, "keystore");
+  request.truststore = text_of(given, "truststore");
   PasswordSource key_password;
   for (const auto& [option, source] : {std::pair{"store-password-from", &request.keystore_password},
                                        std::pair{"truststore-password-from", &request.truststore_password},
