@@ -60,13 +60,17 @@ class NameJudge {
   void judge(const GENERAL_NAME* name) {
     shown_ = printable_general_name(name);
     switch (name->type) {
-      case GEN_DNS: return judge_dns(text_of(name));
-      case GEN_IPADD: return judge_address(octets_of(name->d.ip));
+      case GEN_DNS:
+        if (allowed(NameKind::Dns)) judge_dns(text_of(name));
+        return;
+      case GEN_IPADD:
+        if (allowed(NameKind::Ip)) judge_address(octets_of(name->d.ip));
+        return;
       case GEN_EMAIL:
-        if (type_is_allowed()) report("names.email", email_trouble(text_of(name)));
+        if (allowed(NameKind::Email)) report("names.email", email_trouble(text_of(name)));
         return;
       case GEN_URI:
-        if (type_is_allowed()) report("names.uri", uri_trouble(text_of(name)));
+        if (allowed(NameKind::Uri)) report("names.uri", uri_trouble(text_of(name)));
         return;
       default:
         add("names.type", "is of a kind that no certificate here may have; ask for DNS, IP, email or URI names only");
@@ -87,10 +91,12 @@ class NameJudge {
     add("names.ip", fmt::format("has {} octets; an address has 4 or 16 (RFC 5280 section 4.2.1.6)", octets.size()));
   }
 
-  // Servers are known by host name or address (RFC 6125 section 1.7.2).
-  bool type_is_allowed() {
-    if (profile_ == nullptr || profile_->purpose != Purpose::Server) return true;
-    add("names.type", "is not for a server certificate; ask for DNS and IP names only");
+  bool allowed(NameKind kind) {
+    if (profile_ == nullptr || profile_->names.contains(kind)) return true;
+    std::string kinds;
+    for (const NameKind known : profile_->names) kinds += (kinds.empty() ? "" : ", ") + std::string(name_of(known));
+    add("names.type", fmt::format("is of a kind that profile {} does not allow; it allows {}", profile_->name,
+                                  kinds.empty() ? "none" : kinds));
     return false;
   }
 

@@ -71,7 +71,7 @@ class CertificateBuilder {
     X509V3_set_ctx(&context_, issuer(), certificate_.get(), nullptr, nullptr, X509V3_CTX_REPLACE);
     X509V3_set_nconf(&context_, rules_.issuer->conf());
     if (own_) must(X509V3_set_issuer_pkey(&context_, issuer_key().get()) == 1);
-    const auto& section = rules_.profile->section;
+    const auto& section = rules_.profile->section_of(permit_.csr().request().key().type());
     if (X509V3_EXT_add_nconf(rules_.issuer->conf(), &context_, section.c_str(), certificate_.get()) == 1) return Done{};
     return fail(ErrorKind::Usage, fmt::format("{}: section {} cannot be made into extensions: {}",
                                               rules_.issuer->file(), section, openssl_errors()));

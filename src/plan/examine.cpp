@@ -19,7 +19,7 @@ void list_unevaluated(const Rules& rules, Examination& examination) {
   const bool own = rules.profile != nullptr && rules.profile->own_certificate;
   if (rules.profile == nullptr) {
     open.insert(open.end(), {"extension.ca-rights", "extension.usage", "extension.path-length", "extension.unknown",
-                             "names.missing-san", "names.type", "names.wildcard"});
+                             "names.common-name", "names.missing-san", "names.type", "names.wildcard"});
   }
   if (rules.issuer == nullptr) {
     if (!rules.keys.debian_weak_keys) open.emplace_back("key.debian-weak");
@@ -54,6 +54,7 @@ void judge(const ParsedRequest& request, const Rules& rules, const Deadline& dea
   add(name_findings(request.subject()), examination);
   judge_subject(request, rules, examination);
   judge_extensions(request, rules, examination);
+  judge_common_name(request, rules, examination);
   judge_issuer(rules, examination);
   if (examination.refusals.size() > kMostFindings) examination.refusals.resize(kMostFindings);
   if (!deadline.passed()) add(modulus_findings(request.key(), rules.keys, deadline), examination);

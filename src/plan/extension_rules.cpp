@@ -22,9 +22,9 @@ constexpr std::uint32_t kCaUsageBits = kKeyCertSignBit | kCrlSignBit;
 // The extensions of one request under judgement.
 class ExtensionJudge {
  public:
-  ExtensionJudge(const Rules& rules, Examination& examination) : rules_(rules), examination_(examination) {
+  ExtensionJudge(KeyType key, const Rules& rules, Examination& examination) : rules_(rules), examination_(examination) {
     if (rules.issuer != nullptr && rules.profile != nullptr) {
-      section_ = usages_of_section(*rules.issuer, rules.profile->section);
+      section_ = usages_of_section(*rules.issuer, rules.profile->section_of(key));
     }
   }
 
@@ -171,7 +171,7 @@ class ExtensionJudge {
 }  // namespace
 
 void judge_extensions(const ParsedRequest& request, const Rules& rules, Examination& examination) {
-  ExtensionJudge judge(rules, examination);
+  ExtensionJudge judge(request.key().type(), rules, examination);
   for (const auto& extension : request.extensions()) judge.judge(extension);
   judge.judge_missing_names();
   // What an attribute says (challengePassword) is nobody's business here and is never shown.

@@ -40,7 +40,8 @@ Result<Done> check_plan(ByteView to_be_signed, const Permit& permit) {
     all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", finding.id, finding.detail);
   return fail(ErrorKind::Failed,
               fmt::format("profile {} would make a certificate that must not be: {}", rules.profile->name, all),
-              fmt::format("correct section {} in {}", rules.profile->section, rules.issuer->file()));
+              fmt::format("correct section {} in {}", rules.profile->section_of(certificate->key().type()),
+                          rules.issuer->file()));
 }
 
 }  // namespace

@@ -44,6 +44,9 @@ void judge_extensions(const ParsedRequest& request, const Rules& rules, Examinat
 // subject.*: the subject that the certificate would have.
 void judge_subject(const ParsedRequest& request, const Rules& rules, Examination& examination);
 
+// names.common-name: where the profile asks for it, each commonName is one of the hosts in subjectAltName.
+void judge_common_name(const ParsedRequest& request, const Rules& rules, Examination& examination);
+
 // issuer.*: whether the issuer's certificate allows it to issue under the profile.
 void judge_issuer(const Rules& rules, Examination& examination);
 

@@ -24,6 +24,11 @@ inline std::string edited(std::string text, std::string_view from, std::string_v
   return text.replace(at, from.size(), to);
 }
 
+// The template of sealroom.yaml with the profiles of a set: "issuers" (the guide's) or "issuers-modern".
+inline std::string settings_template(const std::string& set = "issuers") {
+  return edited(reviewed_file("sealroom.yaml"), "@ISSUERS@\n", reviewed_file(set + "/profiles.yaml"));
+}
+
 // Pseudo-random edits that are the same in every run (xorshift, Marsaglia 2003).
 class Mutator {
  public:

@@ -5,12 +5,14 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "sealroom/base/bytes.hpp"
 #include "sealroom/base/error.hpp"
+#include "sealroom/crypto/public_key.hpp"
 #include "sealroom/media/inbox.hpp"
 #include "sealroom/policy/issuer_config.hpp"
 #include "sealroom/policy/key_settings.hpp"
@@ -22,20 +24,29 @@ enum class Purpose { Ca, Server, Client };
 enum class PastIssuer { Refuse, Cut };          // a notAfter past the issuer's
 enum class UnknownExtensions { Refuse, Drop };  // requested and not subjectAltName
 enum class Wildcards { Refuse, Allow };
+enum class NameKind { Dns, Ip, Email, Uri };  // of subjectAltName
+enum class CommonName { Any, Listed };        // listed: it is one of the DNS and IP names of subjectAltName
 
 std::string_view name_of(Purpose purpose);  // "ca", "server", "client"
+std::string_view name_of(NameKind kind);    // "dns", "ip", "email", "uri"
 
 // Profile is a certificate profile of one issuer: an extension section of its configuration and the rules around it.
 struct Profile {
-  std::string name;     // "server_cert"; the folder on the medium
-  std::string section;  // extension section; same as name unless said otherwise
+  std::string name;                            // "server_cert"; the folder on the medium
+  std::string section;                         // extension section; same as name unless said otherwise
+  std::map<KeyType, std::string> section_for;  // other sections, by the type of the subject's key
   Purpose purpose = Purpose::Server;
   int days = 365;  // validity unless the operator says otherwise
   int maximum_days = 365;
   PastIssuer past_issuer = PastIssuer::Refuse;
   UnknownExtensions unknown_extensions = UnknownExtensions::Refuse;
   Wildcards wildcards = Wildcards::Refuse;
+  std::set<NameKind> names = {NameKind::Dns, NameKind::Ip};  // what a request may ask for
+  CommonName common_name = CommonName::Any;
   bool own_certificate = false;  // section is the configuration's x509_extensions: self-signed use only
+
+  // The section for a subject whose key has this type.
+  const std::string& section_of(KeyType key) const;
 };
 
 struct IssuerSettings {

@@ -33,6 +33,7 @@ constexpr const char* kMarker = "/.sealroom-init";
 
 struct Choice {
   bool trial = false;
+  std::string_view profiles;  // folder of the set in ceremony/
   std::string module;
   std::string home;     // absolute
   std::string partial;  // where it is built
@@ -102,11 +103,13 @@ Result<Done> write_home(const Choice& choice) {
     made = make_directory(choice.partial + folder, mode);
     if (!made) return made;
   }
-  for (const auto* name : {"issuers/root.cnf", "issuers/intermediate.cnf"}) {
-    made = write_new_file(choice.partial + "/" + name, as_bytes(reviewed_file(name)), 0644);
+  for (const auto* name : {"root.cnf", "intermediate.cnf"}) {
+    made = write_new_file(choice.partial + "/issuers/" + name,
+                          as_bytes(reviewed_file(fmt::format("{}/{}", choice.profiles, name))), 0644);
     if (!made) return made;
   }
   auto settings = filled(reviewed_file("sealroom.yaml"), "@MODULE@", yaml_quoted(choice.module));
+  settings = filled(settings, "@ISSUERS@\n", reviewed_file(fmt::format("{}/profiles.yaml", choice.profiles)));
   settings = filled(settings, "@ORIGIN@", yaml_quoted("sealroom/" + to_hex(kernel_random(8))));
   settings = filled(settings, "@TRIAL@\n", choice.trial ? trial_settings() : "");
   made = write_new_file(choice.partial + "/sealroom.yaml", as_bytes(settings), 0644);
@@ -188,6 +191,14 @@ Result<Done> build(const Choice& choice) {
   return sync_directory(fs::path(choice.home).parent_path().string());
 }
 
+// The folder of the profile set that is asked for.
+Result<std::string_view> profile_set(const std::string& name) {
+  if (name.empty() || name == "guide") return "issuers";
+  if (name == "modern") return "issuers-modern";
+  return fail(ErrorKind::Usage, fmt::format("there is no profile set \"{}\"", printable(name)),
+              "the sets are: guide, modern");
+}
+
 }  // namespace
 
 Result<int> init(const Command& command) {
@@ -196,11 +207,13 @@ Result<int> init(const Command& command) {
   words.options()("softhsm", "")("module", po::value<std::string>())("profiles", po::value<std::string>());
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
-  if (words.given("profiles") && words.text("profiles") != "guide") {
-    return fail(ErrorKind::Usage, fmt::format("there is no profile set \"{}\"", printable(words.text("profiles"))),
-                "this version has the set: guide");
-  }
-  Choice choice{.trial = words.given("softhsm"), .module = words.text("module"), .home = {}, .partial = {}};
+  auto profiles = profile_set(words.text("profiles"));
+  if (!profiles) return pass_on(profiles);
+  Choice choice{.trial = words.given("softhsm"),
+                .profiles = *profiles,
+                .module = words.text("module"),
+                .home = {},
+                .partial = {}};
   if (choice.module.empty() && !choice.trial) {
     return fail(ErrorKind::Usage, "which PKCS#11 module holds the keys is not said",
                 "sealroom init --module PATH, or --softhsm for trials");

@@ -54,6 +54,7 @@ inline Profile make_profile(const std::string& name, Purpose purpose, int days) 
   profile.purpose = purpose;
   profile.days = days;
   profile.maximum_days = days;
+  if (purpose != Purpose::Server) profile.names.insert({NameKind::Email, NameKind::Uri});
   profile.own_certificate = name == "v3_ca";
   return profile;
 }

@@ -12,7 +12,7 @@ namespace {
 
 // The template as `sealroom init --softhsm` fills it in.
 std::string trial_settings() {
-  std::string text = edited(reviewed_file("sealroom.yaml"), "@MODULE@", "\"/usr/lib/softhsm/libsofthsm2.so\"");
+  std::string text = edited(settings_template(), "@MODULE@", "\"/usr/lib/softhsm/libsofthsm2.so\"");
   text = edited(text, "@ORIGIN@", "\"log.example\"");
   return edited(text, "@TRIAL@",
                 "\ntrial:\n  softhsm_config: softhsm2.conf\n  pins:\n    sealroom-root: pins/sealroom-root.pin\n"
@@ -155,7 +155,7 @@ TEST_CASE("settings other than the defaults reach their places") {
 }
 
 TEST_CASE("a home without trial settings has none") {
-  std::string text = edited(reviewed_file("sealroom.yaml"), "@MODULE@", "/usr/lib/vendor.so");
+  std::string text = edited(settings_template(), "@MODULE@", "/usr/lib/vendor.so");
   text = edited(edited(text, "@ORIGIN@", "log.example"), "@TRIAL@", "");
   const auto configuration = good(files(text));
   CHECK(configuration.softhsm_config().empty());
