@@ -60,10 +60,14 @@ class SubjectPlan {
     }
   }
 
-  // The issuer's own entry that equals `asked`; without an issuer's name to compare with, `asked`.
+  // The issuer's own entry that equals `asked`, the very same one where there is one, as `openssl ca` would find it;
+  // without an issuer's name to compare with, `asked`.
   const X509_NAME_ENTRY* matching(const PolicyField& field, const X509_NAME_ENTRY* asked) {
     if (!issuer_name_) return asked;
     const auto own = entries_of(issuer_name_.get(), object_of(field.oid).get());
+    for (const auto* entry : own) {
+      if (ASN1_STRING_cmp(X509_NAME_ENTRY_get_data(entry), X509_NAME_ENTRY_get_data(asked)) == 0) return entry;
+    }
     for (const auto* entry : own) {
       if (same_entry(entry, asked)) return entry;
     }

@@ -153,8 +153,11 @@ inline Bytes own_request(const IssuerConfig& config, const std::string& kind, in
 class TwoTiers {
  public:
   explicit TwoTiers(const std::string& kind = "ec:P-256", const std::string& root_text = shipped("issuers/root.cnf"),
-                    const std::string& intermediate_text = shipped("issuers/intermediate.cnf"))
+                    const std::string& intermediate_text = shipped("issuers/intermediate.cnf"),
+                    const Profile& own = kOwn, const Profile& for_intermediate = kIntermediate)
       : kind_(kind),
+        own_(own),
+        for_intermediate_(for_intermediate),
         root_config_(issuer_config(root_text, "issuers/root.cnf")),
         config_(issuer_config(intermediate_text, "issuers/intermediate.cnf")),
         root_(make_root()),
@@ -168,7 +171,7 @@ class TwoTiers {
   const Certificate& root() const { return root_; }
   const Certificate& intermediate() const { return intermediate_; }
 
-  Rules own_rules() const { return {&root_config_, &kOwn, nullptr, {}}; }
+  Rules own_rules() const { return {&root_config_, &own_, nullptr, {}}; }
   Rules root_rules(const Profile& profile = kIntermediate) const { return {&root_config_, &profile, &root_, {}}; }
   Rules rules(const Profile& profile = kServer) const { return {&config_, &profile, &intermediate_, {}}; }
 
@@ -179,10 +182,12 @@ class TwoTiers {
   }
   Certificate make_intermediate() const {
     const auto request = own_request(config_, kind_, 201);
-    return signed_by(plan_for(permit_for(request, root_rules()), serial_of(2)), root_key());
+    return signed_by(plan_for(permit_for(request, root_rules(for_intermediate_)), serial_of(2)), root_key());
   }
 
   std::string kind_;
+  Profile own_;
+  Profile for_intermediate_;
   IssuerConfig root_config_;
   IssuerConfig config_;
   Certificate root_;
