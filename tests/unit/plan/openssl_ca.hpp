@@ -110,7 +110,7 @@ inline void compare(OpensslCa& openssl, const Bytes& request, const Rules& rules
                     const Serial& serial, const Wish& wish = {}) {
   const auto planned = plan_for(permit_for(request, rules, wish), serial);
   const auto ours = signed_by(planned, signer);
-  check_equal(ours, openssl.issue(request, rules.profile->section, planned));
+  check_equal(ours, openssl.issue(request, rules.profile->section_of(ours.key().type()), planned));
   REQUIRE(PublicKey::of(signer));
   CHECK(ours.signed_by(*PublicKey::of(signer)));
 }

@@ -27,6 +27,16 @@ const Profile kIntermediateLong = unbounded(kIntermediate, kYears50);
 const Profile kServerFree = unbounded(kServer, 365);
 const Profile kClientFree = unbounded(kClient, 375);
 
+// As ceremony/issuers-modern/profiles.yaml has them.
+Profile modern(Profile profile) {
+  profile.section_for[KeyType::Rsa] = profile.name + "_rsa";
+  if (profile.purpose == Purpose::Server) profile.common_name = CommonName::Listed;
+  return profile;
+}
+
+const Profile kServerModern = modern(kServerFree);
+const Profile kClientModern = modern(kClientFree);
+
 // The moments around which the encoding of dates changes (RFC 5280 section 4.1.2.5), and some that are like any other.
 Instant moment(Chance& chance) {
   constexpr Instant kTurn{std::chrono::sys_days{std::chrono::year{2050} / 1 / 1}};
@@ -90,15 +100,16 @@ class Bulk {
 };
 
 // All profiles of a pair of configurations.
-void compare_set(Bulk& bulk, int count, const std::string& kind, const IssuerTexts& texts) {
+void compare_set(Bulk& bulk, int count, const std::string& kind, const IssuerTexts& texts,
+                 const Profile& server = kServerFree, const Profile& client = kClientFree) {
   INFO("root.cnf:\n" << texts.root << "\nintermediate.cnf:\n" << texts.intermediate);
   const TwoTiers made(kind, texts.root, texts.intermediate, kOwnLong, kIntermediateLong);
   OpensslCa root(made.root_config(), &made.root(), made.root_key());
   OpensslCa intermediate(made.config(), &made.intermediate(), made.key());
   bulk.compare_self(root, made, made.own_rules());
   bulk.compare_some(count, root, made.root_rules(kIntermediateLong), made.root_key());
-  bulk.compare_some(count, intermediate, made.rules(kServerFree), made.key());
-  bulk.compare_some(count, intermediate, made.rules(kClientFree), made.key());
+  bulk.compare_some(count, intermediate, made.rules(server), made.key());
+  bulk.compare_some(count, intermediate, made.rules(client), made.key());
 }
 
 }  // namespace
@@ -107,6 +118,13 @@ TEST_CASE("random requests under the guide's configurations give the octets of o
   const std::string kind = GENERATE("rsa:2048", "ec:P-384");
   Bulk bulk("the guide's set, " + kind);
   compare_set(bulk, 20, kind, {shipped("issuers/root.cnf"), shipped("issuers/intermediate.cnf")});
+}
+
+TEST_CASE("random requests under the modern configurations give the octets of openssl ca") {
+  const std::string kind = GENERATE("rsa:2048", "ec:P-384");
+  Bulk bulk("the modern set, " + kind);
+  compare_set(bulk, 20, kind, {shipped("issuers-modern/root.cnf"), shipped("issuers-modern/intermediate.cnf")},
+              kServerModern, kClientModern);
 }
 
 TEST_CASE("random requests under random configurations give the octets of openssl ca") {

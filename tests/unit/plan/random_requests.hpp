@@ -121,7 +121,8 @@ class RandomRequests {
     if (server || chance_.coin()) {
       lines.push_back({"subjectAltName", (chance_.coin() ? "critical," : "") + names(host, server)});
     }
-    for (const auto& defined : rules.issuer->extensions(rules.profile->section)) {
+    const auto key = PublicKey::of(X509_REQ_get0_pubkey(request));
+    for (const auto& defined : rules.issuer->extensions(rules.profile->section_of(key.value().type()))) {
       if (chance_.one_in(4)) ask_again(lines, defined.name, defined.value);
     }
     if (lines.empty()) return;
