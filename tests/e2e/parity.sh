@@ -62,7 +62,7 @@ moment() { date -u -d "$(openssl x509 -in "$1" -noout "$2" | cut -d= -f2)" +%Y%m
 # same_by_openssl ISSUER SECTION REQUEST OURS: openssl ca makes it, too, from the file in the home. In that file only the
 # lines are changed that say where openssl's own files, key and certificate lie.
 same_by_openssl() {
-  local issuer=$1 section=$2 request=$3 ours=$4 place=$work/openssl.$1
+  local issuer=$1 section=$2 request=$3 ours=$4 place=$home/openssl.$1
   mkdir -p "$place/newcerts"
   : >"$place/index.txt"
   openssl x509 -in "$ours" -noout -serial | cut -d= -f2 >"$place/serial.txt"
@@ -79,48 +79,51 @@ $(diff <(openssl asn1parse -inform DER -in ours.tbs) <(openssl asn1parse -inform
   echo "equal: all $(stat -c %s ours.tbs) to-be-signed octets of $(basename "$ours")"
 }
 
-step "the ceremony that ships, and a medium with the guide's requests"
-expect_exit 0 sealroom init --softhsm
-start_daemon
-expect_exit 0 sealroom ceremony run "$ceremonies/hivemq.yaml" --medium "$medium"
-requests=$medium/requests/intermediate
-mkdir -p "$requests/server_cert" "$requests/client_cert"
-subject="/C=DE/ST=Bavaria/L=Landshut/O=HiveMQ/OU=Customer Services"
-openssl req -new -newkey rsa:2048 -nodes -keyout "$keys/broker.key" -out "$requests/server_cert/broker.csr" 2>/dev/null \
-  -subj "$subject/CN=hivemq-broker/emailAddress=email@hivemq.com" \
-  -addext "subjectAltName=DNS:broker.example.com,DNS:broker-1.example.com,DNS:*.mqtt.example.com,DNS:localhost,IP:127.0.0.1" ||
-  fail "openssl req"
-sed -i 's/server_cert: {purpose: server, days: 365}/server_cert: {purpose: server, days: 365, wildcards: allow}/' "$home/sealroom.yaml"
-client_csr "$requests/client_cert/client.csr" "client 1"
-make_csr "$requests/client_cert/named.csr" "$subject/CN=named" -addext "subjectAltName=critical,email:named@example.com,URI:urn:x:1"
-keytool -genkeypair -alias broker -keyalg EC -groupname secp384r1 -dname "CN=java.example.com, OU=Bäcker, O=HiveMQ, C=DE" \
-  -keystore java.p12 -storepass changeit -storetype PKCS12 2>/dev/null
-keytool -certreq -alias broker -keystore java.p12 -storepass changeit -ext SAN=dns:java.example.com,ip:::1 \
-  -file "$requests/server_cert/java.csr" 2>/dev/null
-stop_daemon
-start_daemon
-expect_exit 0 sealroom unlock --all
-expect_exit 0 sealroom process "$medium" --json
-batch=$(look 'd["batch"]' <stdout)
-out=$medium/issued/$batch
-ca=$out/ca
+# issue_all SET ALGORITHM: a home with this set of profiles and issuers' keys, and the guide's requests issued in it.
+issue_all() {
+  local set=$1 algorithm=$2 subject="/C=DE/ST=Bavaria/L=Landshut/O=HiveMQ/OU=Customer Services"
+  home=$work/home.$set
+  medium=$work/medium.$set
+  requests=$medium/requests/intermediate
+  mkdir -p "$requests/server_cert" "$requests/client_cert"
+  expect_exit 0 sealroom init --softhsm --profiles "$set"
+  sed -i 's/server_cert: {purpose: server, days: 365/&, wildcards: allow/' "$home/sealroom.yaml"
+  start_daemon
+  sed "s/rsa-4096/$algorithm/" "$ceremonies/hivemq.yaml" >"$set.yaml"
+  expect_exit 0 sealroom ceremony run "$set.yaml" --medium "$medium"
+  openssl req -new -newkey rsa:2048 -nodes -keyout "$keys/broker.key" -out "$requests/server_cert/broker.csr" 2>/dev/null \
+    -subj "$subject/CN=broker.example.com/emailAddress=email@hivemq.com" \
+    -addext "subjectAltName=DNS:broker.example.com,DNS:broker-1.example.com,DNS:*.mqtt.example.com,DNS:localhost,IP:127.0.0.1" ||
+    fail "openssl req"
+  client_csr "$requests/client_cert/client.csr" "client 1"
+  make_csr "$requests/client_cert/named.csr" "$subject/CN=named" -addext "subjectAltName=critical,email:named@example.com,URI:urn:x:1"
+  keytool -genkeypair -alias broker -keyalg EC -groupname secp384r1 -dname "CN=java.example.com, OU=Bäcker, O=HiveMQ, C=DE" \
+    -keystore "$set.p12" -storepass changeit -storetype PKCS12 2>/dev/null
+  keytool -certreq -alias broker -keystore "$set.p12" -storepass changeit -ext SAN=dns:java.example.com,ip:::1 \
+    -file "$requests/server_cert/java.csr" 2>/dev/null
+  expect_exit 0 sealroom process "$medium" --json
+  out=$medium/issued/$(look 'd["batch"]' <stdout)
+  ca=$out/ca
+  issued=$out/intermediate
+}
 
-step "the leaves: openssl ca with intermediate.cnf"
-openssl genrsa -out twin.key 4096 2>/dev/null
-same_by_openssl intermediate server_cert "$requests/server_cert/broker.csr" "$out/intermediate/server_cert/broker.cert.pem"
-same_by_openssl intermediate server_cert "$requests/server_cert/java.csr" "$out/intermediate/server_cert/java.cert.pem"
-same_by_openssl intermediate client_cert "$requests/client_cert/client.csr" "$out/intermediate/client_cert/client.cert.pem"
-same_by_openssl intermediate client_cert "$requests/client_cert/named.csr" "$out/intermediate/client_cert/named.cert.pem"
+# compare_all RSA: with openssl's results; RSA is what the set adds to a section's name for RSA keys.
+compare_all() {
+  local rsa=$1 serial
+  same_by_openssl intermediate "server_cert$rsa" "$requests/server_cert/broker.csr" "$issued/server_cert/broker.cert.pem"
+  same_by_openssl intermediate server_cert "$requests/server_cert/java.csr" "$issued/server_cert/java.cert.pem"
+  same_by_openssl intermediate client_cert "$requests/client_cert/client.csr" "$issued/client_cert/client.cert.pem"
+  same_by_openssl intermediate client_cert "$requests/client_cert/named.csr" "$issued/client_cert/named.cert.pem"
 
-step "the intermediate: openssl ca with root.cnf, from the request that the token signed"
-sealroom issuer request intermediate >intermediate.csr
-openssl req -in intermediate.csr -noout -verify 2>/dev/null || fail "the intermediate's request does not verify"
-same_by_openssl root v3_intermediate_ca intermediate.csr "$ca/intermediate.cert.pem"
+  # The request that the token signed.
+  sealroom issuer request intermediate >intermediate.csr
+  openssl req -in intermediate.csr -noout -verify 2>/dev/null || fail "the intermediate's request does not verify"
+  same_by_openssl root v3_intermediate_ca intermediate.csr "$ca/intermediate.cert.pem"
 
-step "the root: openssl req -x509 with root.cnf; the key, its identifier and the dates of openssl's own clock apart"
-serial=$(openssl x509 -in "$ca/root.cert.pem" -noout -serial | cut -d= -f2)
-openssl req -x509 -new -config "$home/issuers/root.cnf" -key twin.key -set_serial "0x$serial" -days 3652 -out theirs.pem
-python3 - "$ca/root.cert.pem" theirs.pem <<'E'
+  # openssl req -x509 has the dates of its own clock, and the twin's key and its identifier.
+  serial=$(openssl x509 -in "$ca/root.cert.pem" -noout -serial | cut -d= -f2)
+  openssl req -x509 -new -config "$home/issuers/root.cnf" -key twin.key -set_serial "0x$serial" -days 3652 -out theirs.pem
+  python3 - "$ca/root.cert.pem" theirs.pem <<'E'
 import sys
 from der import *
 ours, theirs = der(sys.argv[1]), der(sys.argv[2])
@@ -133,9 +136,21 @@ mine = mine.replace(identifier(ours), identifier(theirs))
 assert mine == tbs(theirs), "the root's to-be-signed octets differ"
 print(f"equal: {len(mine)} to-be-signed octets of root.cert.pem")
 E
+}
+
+step "the modern set with P-384 issuers"
+issue_all modern ec-p384
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-384 -out twin.key
+compare_all _rsa
+stop_daemon
+
+step "the guide's set with its RSA-4096 issuers"
+issue_all guide rsa-4096
+openssl genrsa -out twin.key 4096 2>/dev/null
+compare_all ""
 
 step "and this test can fail: another section gives other octets"
-if (same_by_openssl intermediate client_cert "$requests/server_cert/broker.csr" "$out/intermediate/server_cert/broker.cert.pem") >/dev/null 2>&1; then
+if (same_by_openssl intermediate client_cert "$requests/server_cert/broker.csr" "$issued/server_cert/broker.cert.pem") >/dev/null 2>&1; then
   fail "a difference was not noticed"
 fi
 
