@@ -114,6 +114,16 @@ TEST_CASE("openssl ca lets a certificate outlive its issuer") {
   CHECK(cut.validity().not_after == made.intermediate().not_after());
 }
 
+TEST_CASE("unique_subject = yes does not regard expired certificates; openssl ca does") {
+  const TwoTiers made("ec:P-256", shipped("issuers/root.cnf"),
+                      changed(shipped("issuers/intermediate.cnf"), "unique_subject   = no", "unique_subject = yes"));
+  const auto request = make_request({.subject = {{"CN", "a"}}});
+  auto openssl = openssl_intermediate(made);
+  CHECK_FALSE(openssl.accepts(request, "server_cert", "V\t200101000000Z\t\t07\tunknown\t/CN=a\n"));
+  // The ledger gives certificates that have not expired only (Facts::same_subject), so there are none.
+  CHECK_NOTHROW(permit_for(request, made.rules(kServer)));
+}
+
 TEST_CASE("the validity is the profile's; openssl ca takes default_days") {
   const auto& made = tiers();
   auto openssl = openssl_intermediate(made);
