@@ -1,5 +1,4 @@
 #include <iostream>
-#include <limits>
 
 #include "openssl_ca.hpp"
 #include "random_issuers.hpp"
