@@ -55,6 +55,10 @@ Outcome change_each_octet(const Bytes& good, Values values) {
   return outcome;
 }
 
+RequestRecipe small_request(const std::string& key) {
+  return {.key = key, .subject = {{"CN", "a.example"}}, .extensions = {{"subjectAltName", "DNS:a.example"}}};
+}
+
 Bytes every_value() {
   Bytes all;
   for (int value = 0; value < 256; ++value) all.push_back(static_cast<std::uint8_t>(value));
@@ -64,7 +68,7 @@ Bytes every_value() {
 }  // namespace
 
 TEST_CASE("no other value of any octet makes a P-256 request with another key or name") {
-  const Bytes good = make_request();
+  const Bytes good = make_request(small_request("ec:P-256"));
   const auto outcome = change_each_octet(good, [all = every_value()](std::size_t) { return all; });
   CHECK(outcome.tried == 255 * good.size());
   CHECK(outcome.other == 0);
@@ -72,8 +76,7 @@ TEST_CASE("no other value of any octet makes a P-256 request with another key or
 }
 
 TEST_CASE("no other value of any octet makes an Ed25519 request with another key or name") {
-  RequestRecipe recipe;
-  recipe.key = "ed25519";
+  RequestRecipe recipe = small_request("ed25519");
   recipe.digest = "";
   const Bytes good = make_request(recipe);
   const auto outcome = change_each_octet(good, [all = every_value()](std::size_t) { return all; });
@@ -83,15 +86,14 @@ TEST_CASE("no other value of any octet makes an Ed25519 request with another key
 }
 
 TEST_CASE("no sampled value of any octet makes an RSA request with another key or name") {
-  RequestRecipe recipe;
-  recipe.key = "rsa:2048";
+  const RequestRecipe recipe = small_request("rsa:2048");
   std::mt19937 random(20'080'513);  // the same sample in every run
   const auto outcome = change_each_octet(make_request(recipe), [&](std::size_t) {
     Bytes some;
-    for (int i = 0; i < 24; ++i) some.push_back(static_cast<std::uint8_t>(random()));
+    for (int i = 0; i < 12; ++i) some.push_back(static_cast<std::uint8_t>(random()));
     return some;
   });
-  CHECK(outcome.tried > 10'000);
+  CHECK(outcome.tried > 5'000);
   CHECK(outcome.other == 0);
   CHECK(outcome.proven == 0);
 }
