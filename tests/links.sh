@@ -33,13 +33,13 @@ never_reaches() {
 }
 
 reaches sealroomd libp11 libsqlite3 libseccomp libcrypto
-for program in sealroom sealroom-pack; do
+for program in sealroom sealroom-verify sealroom-pack; do
   reaches "$program" libcrypto
   never_reaches "$program" libp11 libp11-kit libsqlite3
 done
 
 # Nobody speaks to a network: no TLS library, no resolver, no HTTP.
-for program in sealroomd sealroom sealroom-pack; do
+for program in sealroomd sealroom sealroom-verify sealroom-pack; do
   never_reaches "$program" libssl libcurl libresolv
 done
 exit "$failed"

@@ -5,8 +5,10 @@
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/crypto/sums.hpp"
 #include "sealroom/issuance/issue.hpp"
 #include "sealroom/log/canonical.hpp"
+#include "sealroom/log/proof.hpp"
 #include "sealroom/plan/document.hpp"
 #include "sealroom/plan/report.hpp"
 #include "sealroom/x509/pem.hpp"
@@ -56,22 +58,19 @@ std::vector<OutFile> certificate_files(const IssuedCertificate& issued, const st
           text_file(stem + ".p7b", to_pem("PKCS7", to_pkcs7(full)))};
 }
 
-// The digest of an export: over the sums of everything outside audit/.
-Digest content_of(const std::map<std::string, Digest>& sums) {
-  std::map<std::string, Digest> content;
-  for (const auto& [path, digest] : sums) {
-    if (!path.starts_with("audit/")) content.emplace(path, digest);
-  }
-  return sha256(as_bytes(sums_text(content)));
+// Over this batch's lines before `size`, each with its line feed.
+Result<Digest> digest_of_entries(const Ledger& ledger, std::string_view batch, std::uint64_t size) {
+  Sha256 hash;
+  auto read = ledger.each_line(0, size, batch, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    hash.add(as_bytes(line));
+    hash.add(as_bytes("\n"));
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return hash.finish();
 }
 
 }  // namespace
-
-std::string sums_text(const std::map<std::string, Digest>& digests) {
-  std::string text;
-  for (const auto& [path, digest] : digests) text += fmt::format("{}  {}\n", to_hex(digest), path);
-  return text;
-}
 
 Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch) {
   auto row = ledger.batch(batch);
@@ -91,7 +90,7 @@ Result<Release> Release::of(const Ledger& ledger, const Configuration& configura
     const auto state = (*certificate)->state;
     if (state == CertificateState::Planned || state == CertificateState::Started) ++release.missing_;
   }
-  release.content_ = content_of(content);
+  release.content_ = digest_of_sums(content, is_export_content);
   return release;
 }
 
@@ -101,13 +100,26 @@ Result<Done> Release::announce(const Work& work) {
   auto previous = work.appliance.ledger.newest_exported_checkpoint();
   if (!previous) return pass_on(previous);
   previous_ = *previous;
+  auto files = evidence(work.appliance.ledger);
+  if (!files) return pass_on(files);
+  std::map<std::string, Digest> sums;
+  for (const auto& file : *files) sums.emplace(file.path, sha256(file.octets));
+  evidence_ = digest_of_sums(sums, is_export_evidence);
   auto change = work.begin();
   if (!change) return pass_on(change);
-  auto seq =
-      change->append({.name = "batch.exported",
-                      .outcome = "ok",
-                      .details = {{"batch", batch_}, {"content_sha256", to_hex(content_)}, {"missing", missing_}}},
-                     batch_);
+  auto size = work.appliance.ledger.log_size();
+  if (!size) return pass_on(size);
+  auto entries = digest_of_entries(work.appliance.ledger, batch_, *size);
+  if (!entries) return pass_on(entries);
+  auto seq = change->append({.name = "batch.exported",
+                             .outcome = "ok",
+                             .details = {{"batch", batch_},
+                                         {"content_sha256", to_hex(content_)},
+                                         {"evidence_sha256", to_hex(evidence_)},
+                                         {"entries_sha256", to_hex(*entries)},
+                                         {"previous_size", previous_ ? previous_->size : 0},
+                                         {"missing", missing_}}},
+                            batch_);
   if (!seq) return pass_on(seq);
   entry_ = *seq;
   auto added = change->add_export({.batch = batch_, .size = *seq + 1, .content = content_});
@@ -122,7 +134,9 @@ Result<Done> Release::announce(const Work& work) {
 }
 
 Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t index) {
-  if (index + 1 == parts() && content_of(sums_) != content_) {
+  const bool all = index + 1 == parts();
+  if (all && (digest_of_sums(sums_, is_export_content) != content_ ||
+              digest_of_sums(sums_, is_export_evidence) != evidence_)) {
     return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_),
                 "export it again");
   }
@@ -178,27 +192,24 @@ Result<std::vector<OutFile>> Release::certificate(const Ledger& ledger, std::uin
   return certificate_files(**issued, chains_.at(issuer));
 }
 
-Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
+// What the checkpoint does not reach by itself: the export's entry holds its digest.
+Result<std::vector<OutFile>> Release::evidence(const Ledger& ledger) const {
   std::vector<OutFile> files;
-  files.push_back(text_file("audit/checkpoint", note_));
   auto log_key = log_key_pem(ledger);
   if (!log_key) return pass_on(log_key);
   files.push_back(text_file("audit/log-key.pem", *log_key));
-  std::string entries;
-  auto read = ledger.each_line(0, size_, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    entries.append(line).append("\n");
-    return Done{};
-  });
-  if (!read) return pass_on(read);
-  files.push_back(text_file("audit/entries.jsonl", entries));
 
   auto plans = ledger.plans(batch_);
   if (!plans) return pass_on(plans);
-  std::map<std::string, std::string> lines;
+  struct Lines {
+    std::string requests;
+    std::string leaves;
+  };
+  std::map<std::string, Lines> lines;
   std::string planned_with = to_hex(configuration_.digest());
   for (const auto& plan : *plans) {
     files.push_back(text_file(fmt::format("audit/plan/{}.json", plan.issuer), plan.document));
-    lines.emplace(plan.issuer, "");
+    lines.emplace(plan.issuer, Lines{});
     auto document = parse_json(plan.document, "plan");
     if (document) planned_with = document->value("configuration", planned_with);
   }
@@ -212,12 +223,31 @@ Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
     if (!verdict) return pass_on(verdict);
     auto certificate = ledger.certificate_of_request(batch_, row.position);
     if (!certificate) return pass_on(certificate);
-    found->second += request_line(*verdict, *certificate ? ByteView((*certificate)->to_be_signed) : ByteView()) + "\n";
+    const auto to_be_signed = *certificate ? ByteView((*certificate)->to_be_signed) : ByteView();
+    found->second.requests += request_line(*verdict, to_be_signed) + "\n";
+    if (!to_be_signed.empty()) found->second.leaves += to_hex(log::leaf_hash(to_be_signed)) + "\n";
     return Done{};
   });
   if (!requests) return pass_on(requests);
-  for (const auto& [issuer, text] : lines)
-    files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", issuer), text));
+  for (const auto& [issuer, texts] : lines) {
+    files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", issuer), texts.requests));
+    files.push_back(text_file(fmt::format("audit/plan/{}.leaves", issuer), texts.leaves));
+  }
+  return files;
+}
+
+Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
+  auto evident = evidence(ledger);
+  if (!evident) return pass_on(evident);
+  auto files = std::move(*evident);
+  files.push_back(text_file("audit/checkpoint", note_));
+  std::string entries;
+  auto read = ledger.each_line(0, size_, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    entries.append(line).append("\n");
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  files.push_back(text_file("audit/entries.jsonl", entries));
 
   auto own = log::inclusion_proof(entry_, size_, ledger.nodes());
   if (!own) return pass_on(own);
@@ -247,7 +277,7 @@ Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t 
                                log::inclusion_proof_text(row.entry, *proof, note_))};
 }
 
-std::vector<OutFile> Release::sums() const { return {text_file("SHA256SUMS", sums_text(sums_))}; }
+std::vector<OutFile> Release::sums() const { return {text_file(kSumsFile, sums_text(sums_))}; }
 
 Result<LogExport> log_export(const Ledger& ledger) {
   auto key = log_key_pem(ledger);

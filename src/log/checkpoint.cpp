@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "decimal.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 
@@ -53,24 +54,13 @@ bool is_note_octets(ByteView octets) {
   return true;
 }
 
-// A decimal number without sign or leading zero.
-std::optional<std::uint64_t> read_size(std::string_view text) {
-  if (text.empty() || text.size() > 19 || (text.size() > 1 && text.front() == '0')) return std::nullopt;
-  std::uint64_t value = 0;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  return value;
-}
-
 // Reads the signed text. Extension lines, which C2SP tlog-checkpoint allows and advises against, are refused: we never
 // write them, and what is signed here must have no unread part.
 Result<Checkpoint> read_text(std::string_view text) {
   const auto lines = split(text, '\n');
   if (lines.size() != 4 || !lines.back().empty()) return refuse("is not origin, size and root on a line each");
   if (!is_origin(lines[0])) return refuse("the origin is empty or has a character that a key name cannot have");
-  const auto size = read_size(lines[1]);
+  const auto size = read_decimal(lines[1]);
   if (!size) return refuse("the size is not a decimal number");
   const auto root = from_base64(lines[2]);
   Checkpoint checkpoint{.origin = std::string(lines[0]), .size = *size, .root = {}};
@@ -110,12 +100,6 @@ Result<Bytes> signature_by(const PublicKey& key, std::string_view name, std::str
   }
   if (signature.empty()) return refuse("has no signature by the log's key");
   return signature;
-}
-
-std::string hash_lines(const std::vector<Digest>& hashes) {
-  std::string lines;
-  for (const auto& hash : hashes) lines += to_base64(hash) + '\n';
-  return lines;
 }
 
 }  // namespace
@@ -159,12 +143,19 @@ Result<Checkpoint> verify_note(std::string_view note, const PublicKey& key) {
   return checkpoint;
 }
 
-std::string inclusion_proof_text(std::uint64_t index, const std::vector<Digest>& proof, std::string_view note) {
-  return fmt::format("c2sp.org/tlog-proof@v1\nindex {}\n{}\n{}", index, hash_lines(proof), note);
-}
-
-std::string consistency_proof_text(std::uint64_t from, std::uint64_t to, const std::vector<Digest>& proof) {
-  return fmt::format("sealroom-consistency-proof/1\nfrom {}\nto {}\n{}", from, to, hash_lines(proof));
+std::vector<std::string_view> split_notes(std::string_view text) {
+  std::vector<std::string_view> notes;
+  while (!text.empty()) {
+    auto end = text.find("\n\n");
+    end = end == std::string_view::npos ? text.size() : end + 2;
+    while (text.substr(end).starts_with(kSignatureStart)) {
+      const auto line_end = text.find('\n', end);
+      end = line_end == std::string_view::npos ? text.size() : line_end + 1;
+    }
+    notes.push_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+  return notes;
 }
 
 }  // namespace sealroom::log

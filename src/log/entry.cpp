@@ -67,12 +67,12 @@ std::unexpected<Error> refuse(std::string_view reason) {
               "the log was changed or damaged; compare it with an earlier export");
 }
 
-Actor read_actor(const Json& object, Members& outer) {
+Actor read_actor(const Json& object, UnknownMembers unknown, Members& outer) {
   Members members(object);
   Actor actor{.uid = members.integer<std::uint32_t>("uid"),
               .pid = members.integer<std::int32_t>("pid"),
               .role = members.text("role")};
-  members.exactly(3, "actor");
+  if (unknown == UnknownMembers::Refuse) members.exactly(3, "actor");
   if (!members.wrong().empty()) outer.wrong("actor");
   return actor;
 }
@@ -92,7 +92,7 @@ Digest read_previous(Members& members) {
   return *digest;
 }
 
-Entry read_entry(Members& members) {
+Entry read_entry(Members& members, UnknownMembers unknown) {
   if (members.text("type") != kEntryType) members.wrong("type");
   Entry entry;
   entry.seq = members.integer<std::uint64_t>("seq");
@@ -100,7 +100,7 @@ Entry read_entry(Members& members) {
   entry.context.time = read_time(members);
   entry.context.boot_id = members.text("boot");
   entry.context.boot_ms = members.integer<std::uint64_t>("boot_ms");
-  entry.context.actor = read_actor(members.object("actor"), members);
+  entry.context.actor = read_actor(members.object("actor"), unknown, members);
   entry.context.software = members.text("software");
   entry.context.configuration = members.text("configuration");
   entry.event.name = members.text("event");
@@ -133,14 +133,14 @@ std::string line_of(std::uint64_t seq, const Digest& previous, const Context& co
   });
 }
 
-Result<Entry> parse_line(std::string_view line) {
+Result<Entry> parse_line(std::string_view line, UnknownMembers unknown) {
   if (!is_canonical(line)) return refuse("is not canonical JSON (RFC 8785, restricted)");
   const auto value = parse_json(line, "log entry");
   if (!value || !value->is_object()) return refuse("is not an object");
   Members members(*value);
-  auto entry = read_entry(members);
+  auto entry = read_entry(members, unknown);
   if (!members.wrong().empty()) return refuse(fmt::format("member \"{}\" is missing or wrong", members.wrong()));
-  if (value->size() != 12) return refuse("has a member that is not known");
+  if (unknown == UnknownMembers::Refuse && value->size() != 12) return refuse("has a member that is not known");
   return entry;
 }
 

@@ -177,8 +177,8 @@ Result<std::vector<Node>> appended_nodes(std::uint64_t size, const Digest& hash,
   return nodes;
 }
 
-void TreeBuilder::add(ByteView leaf) {
-  edge_.push_back(leaf_hash(leaf));
+void TreeBuilder::add_hash(const Digest& leaf_hash) {
+  edge_.push_back(leaf_hash);
   ++size_;
   for (auto merges = std::countr_zero(size_); merges > 0; --merges) {
     const auto right = edge_.back();

@@ -14,6 +14,22 @@ constexpr std::size_t kLineLength = 64;  // RFC 7468 section 2
 
 bool looks_like_der(ByteView octets) { return octets.size() > 2 && octets[0] == 0x30 && octets[1] >= 0x80; }
 
+// The contents of the blocks with `label`.
+Result<std::vector<Bytes>> contents_of(const std::vector<pem::Block>& blocks, std::string_view label,
+                                       std::string_view what) {
+  std::vector<Bytes> contents;
+  for (const auto& block : blocks) {
+    if (block.fault != pem::BlockFault::None) {
+      return fail(ErrorKind::Failed,
+                  fmt::format("{}: line {}: the PEM block behind this line {}", what, block.line,
+                              block.fault == pem::BlockFault::Base64 ? "is not base64" : "has not its END line"),
+                  "copy the file again, whole");
+    }
+    if (block.label == label) contents.push_back(block.contents);
+  }
+  return contents;
+}
+
 }  // namespace
 
 std::string to_pem(std::string_view label, ByteView der) {
@@ -32,21 +48,23 @@ Result<std::vector<Bytes>> read_certificates(ByteView text, std::string_view wha
     return fail(ErrorKind::Failed, fmt::format("{}: holds a private key, where only certificates belong", what),
                 "give a file with certificates only, and keep the key away from it");
   }
-  std::vector<Bytes> certificates;
-  for (const auto& block : blocks) {
-    if (block.fault != pem::BlockFault::None) {
-      return fail(ErrorKind::Failed,
-                  fmt::format("{}: line {}: the PEM block behind this line {}", what, block.line,
-                              block.fault == pem::BlockFault::Base64 ? "is not base64" : "has not its END line"),
-                  "copy the file again, whole");
-    }
-    if (block.label == "CERTIFICATE") certificates.push_back(block.contents);
-  }
-  if (certificates.empty()) {
+  auto certificates = contents_of(blocks, "CERTIFICATE", what);
+  if (!certificates) return certificates;
+  if (certificates->empty()) {
     return fail(ErrorKind::Failed, fmt::format("{}: holds no certificate", what),
                 "give certificates in PEM (BEGIN CERTIFICATE) or one in DER");
   }
   return certificates;
+}
+
+Result<std::vector<Bytes>> read_public_keys(std::string_view text, std::string_view what) {
+  auto keys = contents_of(pem::read_blocks(text), "PUBLIC KEY", what);
+  if (!keys) return keys;
+  if (keys->empty()) {
+    return fail(ErrorKind::Failed, fmt::format("{}: holds no public key", what),
+                "give a public key in PEM (BEGIN PUBLIC KEY)");
+  }
+  return keys;
 }
 
 }  // namespace sealroom

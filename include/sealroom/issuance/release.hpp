@@ -33,7 +33,8 @@ class Release {
   // SHA-256 over the SHA256SUMS lines of everything outside audit/.
   const Digest& content() const { return content_; }
 
-  // Records that the batch leaves with this content, and makes the checkpoint that travels cover that entry.
+  // Records that the batch leaves with this content, this evidence and these entries, and makes the checkpoint that
+  // travels cover that entry: so no octet of an export is bound by nothing that is signed (docs/audit-log.md, Export).
   // Errors: NeedsPerson while the log key is locked, Token, Integrity.
   Result<Done> announce(const Work& work);
 
@@ -46,6 +47,7 @@ class Release {
   Result<std::vector<OutFile>> make(const Ledger& ledger, std::uint64_t index);
   Result<std::vector<OutFile>> overview(const Ledger& ledger) const;
   Result<std::vector<OutFile>> certificate(const Ledger& ledger, std::uint64_t request);
+  Result<std::vector<OutFile>> evidence(const Ledger& ledger) const;
   Result<std::vector<OutFile>> audit(const Ledger& ledger) const;
   Result<std::vector<OutFile>> proof(const Ledger& ledger, std::uint64_t request) const;
   std::vector<OutFile> sums() const;
@@ -55,16 +57,14 @@ class Release {
   std::uint64_t requests_ = 0;
   std::uint64_t missing_ = 0;
   Digest content_{};
-  std::string note_;                  // the checkpoint that travels
-  std::uint64_t size_ = 0;            // and its size
-  std::uint64_t entry_ = 0;           // seq of the export's own entry
+  Digest evidence_{};
+  std::string note_;                       // the checkpoint that travels
+  std::uint64_t size_ = 0;                 // and its size
+  std::uint64_t entry_ = 0;                // seq of the export's own entry
   std::optional<CheckpointRow> previous_;  // that of the export before
   std::map<std::string, Digest> sums_;
   std::map<std::string, std::vector<Certificate>> chains_;  // above the certificates of each issuer, parsed once
 };
-
-// "hex  path\n" for each file, as `sha256sum -c` reads it.
-std::string sums_text(const std::map<std::string, Digest>& digests);
 
 // The log as a whole, in parts of bounded size: log.jsonl, checkpoint, log-key.pem.
 struct LogExport {

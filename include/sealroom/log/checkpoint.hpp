@@ -37,10 +37,8 @@ std::string signed_note(const Checkpoint& checkpoint, const PublicKey& key, Byte
 // over. Errors: Integrity.
 Result<Checkpoint> verify_note(std::string_view note, const PublicKey& key);
 
-// C2SP tlog-proof: "c2sp.org/tlog-proof@v1", "index N", proof hashes in base64 one a line, blank line, checkpoint.
-std::string inclusion_proof_text(std::uint64_t index, const std::vector<Digest>& proof, std::string_view note);
-
-// "sealroom-consistency-proof/1", "from N", "to M", hashes in base64 one a line (docs/formats.md).
-std::string consistency_proof_text(std::uint64_t from, std::uint64_t to, const std::vector<Digest>& proof);
+// The signed notes that stand one behind another in `text`: a note ends where a line follows its signature lines that is
+// not one itself. Views into `text`, neither read nor verified; together they are all of it.
+std::vector<std::string_view> split_notes(std::string_view text);
 
 }  // namespace sealroom::log

@@ -51,7 +51,11 @@ struct Entry {
   Event event;
 };
 
-// Reads a line strictly: canonical, every member present and of its type, nothing else. Errors: Integrity.
-Result<Entry> parse_line(std::string_view line);
+// What members that this version does not know are: damage, or written by a later version.
+enum class UnknownMembers { Refuse, Accept };
+
+// Reads a line strictly: canonical, every member present and of its type, nothing else but what `unknown` accepts.
+// Errors: Integrity.
+Result<Entry> parse_line(std::string_view line, UnknownMembers unknown = UnknownMembers::Refuse);
 
 }  // namespace sealroom::log

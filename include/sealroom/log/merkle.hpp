@@ -51,7 +51,8 @@ Result<std::vector<Node>> appended_nodes(std::uint64_t size, const Digest& hash,
 // A tree that is built in one go and kept in memory only as its right edge: for plan documents.
 class TreeBuilder {
  public:
-  void add(ByteView leaf);
+  void add(ByteView leaf) { add_hash(leaf_hash(leaf)); }
+  void add_hash(const Digest& leaf_hash);
   std::uint64_t size() const { return size_; }
   Digest root() const;
 

@@ -48,6 +48,19 @@ class PlanBuilder {
   log::TreeBuilder requests_;
 };
 
+// A plan as its document says it.
+struct PlanDocument {
+  PlanFacts facts;
+  std::uint64_t count = 0;     // certificates
+  std::uint64_t requests = 0;  // refused ones included
+  Digest tbs_root{};
+  Digest requests_root{};
+};
+
+// Reads a document strictly: canonical, every member present and of its form; members that are not known are passed
+// over. Errors: Integrity, naming the member.
+Result<PlanDocument> parse_plan(std::string_view document);
+
 // The canonical line of one request: file, sha256, profile, verdict, findings (ids), and for accepted ones serial and
 // tbs_sha256.
 std::string request_line(const Json& verdict, ByteView to_be_signed);

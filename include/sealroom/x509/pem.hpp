@@ -16,4 +16,8 @@ std::string to_pem(std::string_view label, ByteView der);
 // passed over. Errors (Failed): none found, a block that is not base64, or any PRIVATE KEY block. `what` names it.
 Result<std::vector<Bytes>> read_certificates(ByteView text, std::string_view what);
 
+// The DER of every PUBLIC KEY block in `text`, in order; text between blocks is passed over. Errors (Failed): none found,
+// a block that is not base64.
+Result<std::vector<Bytes>> read_public_keys(std::string_view text, std::string_view what);
+
 }  // namespace sealroom

@@ -5,29 +5,16 @@
 #include "batches.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/crypto/sums.hpp"
 #include "sealroom/media/outbox.hpp"
 
 namespace sealroom::cli {
 namespace {
 
-constexpr std::string_view kSums = "SHA256SUMS";
-
-// The digest of the sums of everything outside audit/, as the daemon records it for an export.
-Digest content_of(const std::map<std::string, Digest>& files) {
-  std::string lines;
-  for (const auto& [path, digest] : files) {
-    if (path != kSums && !path.starts_with("audit/")) lines += fmt::format("{}  {}\n", to_hex(digest), path);
-  }
-  return sha256(as_bytes(lines));
-}
-
 Result<Done> sums_agree(const std::string& folder, const std::map<std::string, Digest>& files) {
-  std::string lines;
-  for (const auto& [path, digest] : files) {
-    if (path != kSums) lines += fmt::format("{}  {}\n", to_hex(digest), path);
-  }
-  const auto sums = files.find(std::string(kSums));
-  if (sums != files.end() && sums->second == sha256(as_bytes(lines))) return Done{};
+  const auto others = digest_of_sums(files, [](const std::string& path) { return path != kSumsFile; });
+  const auto sums = files.find(kSumsFile);
+  if (sums != files.end() && sums->second == others) return Done{};
   return fail(ErrorKind::Failed,
               fmt::format("{}: is there already, and its files are not the ones in its SHA256SUMS", printable(folder)),
               "move the folder away and export again");
@@ -41,7 +28,7 @@ Result<bool> already_there(const std::string& folder, const std::string& content
   if (!files) return pass_on(files);
   auto whole = sums_agree(folder, *files);
   if (!whole) return pass_on(whole);
-  if (to_hex(content_of(*files)) == content) return true;
+  if (to_hex(digest_of_sums(*files, is_export_content)) == content) return true;
   return fail(
       ErrorKind::Failed,
       fmt::format("{}: is there already with other contents: from another appliance, or from when less was signed",

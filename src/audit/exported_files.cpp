@@ -1,0 +1,130 @@
+#include "exported_files.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/crypto/sums.hpp"
+
+namespace sealroom::audit {
+namespace {
+
+constexpr std::size_t kMostFindings = 200;
+
+// The largest file that is looked at as a whole: the report of 100,000 requests is smaller.
+constexpr std::size_t kLargestFile = std::size_t{512} << 20;
+constexpr std::size_t kLongestLine = std::size_t{8} << 20;
+
+}  // namespace
+
+void Complaints::add(std::string_view id, std::string detail) {
+  if (verification_.findings.size() < kMostFindings) {
+    verification_.findings.push_back({std::string(id), std::move(detail)});
+  } else {
+    ++verification_.findings_left_out;
+  }
+}
+
+ExportedFiles::ExportedFiles(const Files& files, Complaints& complaints) : files_(files), complaints_(complaints) {
+  for (const auto& path : files.paths()) {
+    auto digest = read(path, [](ByteView) { return Done{}; });
+    digests_.emplace(path, digest.value_or(Digest{}));
+  }
+}
+
+std::optional<Digest> ExportedFiles::read(const std::string& path, const std::function<Result<Done>(ByteView)>& take) {
+  Sha256 hash;
+  auto done = files_.read(path, [&](ByteView piece) -> Result<Done> {
+    hash.add(piece);
+    return take(piece);
+  });
+  if (done) return hash.finish();
+  complaints_.add("verify.unreadable", fmt::format("{}: {}", printable(path), done.error().message));
+  return std::nullopt;
+}
+
+bool ExportedFiles::take_in(const std::string& path) {
+  belonging_.insert(path);
+  if (has(path)) return true;
+  complaints_.add("verify.missing-file", fmt::format("{}: is missing", printable(path)));
+  return false;
+}
+
+std::optional<std::string> ExportedFiles::text(const std::string& path) {
+  if (!take_in(path)) return std::nullopt;
+  std::string text;
+  const auto digest = read(path, [&](ByteView piece) -> Result<Done> {
+    if (piece.size() > kLargestFile - text.size()) {
+      return fail(ErrorKind::Failed, fmt::format("is larger than {} octets", kLargestFile));
+    }
+    text += as_text(piece);
+    return Done{};
+  });
+  if (!digest) return std::nullopt;
+  complaints_.require(*digest == digests_.at(path), "verify.unreadable",
+                      fmt::format("{}: has changed while it was read", printable(path)));
+  return text;
+}
+
+std::optional<Json> ExportedFiles::json(const std::string& path) {
+  const auto octets = text(path);
+  if (!octets) return std::nullopt;
+  auto json = parse_json(*octets, path);
+  if (json) return std::move(*json);
+  complaints_.add("verify.unreadable", fmt::format("{}: {}", printable(path), json.error().message));
+  return std::nullopt;
+}
+
+void ExportedFiles::each_line(const std::string& path, const std::function<void(std::string_view)>& visit) {
+  if (!take_in(path)) return;
+  std::string rest;
+  const auto digest = read(path, [&](ByteView piece) -> Result<Done> {
+    rest += as_text(piece);
+    std::size_t start = 0;
+    for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n', start)) {
+      visit(std::string_view(rest).substr(start, end - start));
+      start = end + 1;
+    }
+    rest.erase(0, start);
+    if (rest.size() <= kLongestLine) return Done{};
+    return fail(ErrorKind::Failed, fmt::format("has a line of more than {} octets", kLongestLine));
+  });
+  if (!digest) return;
+  complaints_.require(*digest == digests_.at(path), "verify.unreadable",
+                      fmt::format("{}: has changed while it was read", printable(path)));
+  complaints_.require(rest.empty(), "verify.entry", fmt::format("{}: its last line has no line feed", printable(path)));
+}
+
+void ExportedFiles::check_completeness() {
+  for (const auto& [path, digest] : digests_) {
+    complaints_.require(belonging_.contains(path) || path == kSumsFile, "verify.unexpected-file",
+                        fmt::format("{}: does not belong to the export", printable(path)));
+  }
+  auto others = digests_;
+  others.erase(kSumsFile);
+  const auto sums = text(kSumsFile);
+  complaints_.require(!sums || *sums == sums_text(others), "verify.sums",
+                      fmt::format("{}: is not exactly the sums of the files that are here", kSumsFile));
+}
+
+std::string text_in(const Json& object, const char* name) {
+  if (!object.is_object()) return {};
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::optional<std::uint64_t> count_in(const Json& object, const char* name) {
+  if (!object.is_object()) return std::nullopt;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_unsigned()) return std::nullopt;
+  return found->get<std::uint64_t>();
+}
+
+const Json& list_in(const Json& object, const char* name) {
+  static const Json kEmpty = Json::array();
+  if (!object.is_object()) return kEmpty;
+  const auto found = object.find(name);
+  return found != object.end() && found->is_array() ? *found : kEmpty;
+}
+
+}  // namespace sealroom::audit

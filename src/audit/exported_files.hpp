@@ -1,0 +1,66 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "sealroom/audit/files.hpp"
+#include "sealroom/audit/verify.hpp"
+#include "sealroom/base/json.hpp"
+
+namespace sealroom::audit {
+
+// Collects what is wrong, and no more of it than somebody would read.
+class Complaints {
+ public:
+  explicit Complaints(Verification& verification) : verification_(verification) {}
+
+  void add(std::string_view id, std::string detail);
+  void require(bool held, std::string_view id, std::string detail) {
+    if (!held) add(id, std::move(detail));
+  }
+
+ private:
+  Verification& verification_;
+};
+
+// The files of an export, with the digest that each had when it was first read: what is read later must still have it.
+// A file that cannot be read, or changes meanwhile, is a finding.
+class ExportedFiles {
+ public:
+  ExportedFiles(const Files& files, Complaints& complaints);
+
+  const std::map<std::string, Digest>& digests() const { return digests_; }
+  bool has(const std::string& path) const { return digests_.contains(path); }
+
+  // The octets of a file that belongs to this export; nothing, with a finding, when it is missing.
+  std::optional<std::string> text(const std::string& path);
+
+  // The same parsed as JSON.
+  std::optional<Json> json(const std::string& path);
+
+  // Every line of it without its line feed, one at a time.
+  void each_line(const std::string& path, const std::function<void(std::string_view line)>& visit);
+
+  // Findings for what was never asked for, and for a SHA256SUMS that is not exactly the sums of all other files.
+  void check_completeness();
+
+ private:
+  std::optional<Digest> read(const std::string& path, const std::function<Result<Done>(ByteView)>& take);
+  bool take_in(const std::string& path);
+
+  const Files& files_;
+  Complaints& complaints_;
+  std::map<std::string, Digest> digests_;
+  std::set<std::string> belonging_;
+};
+
+// Members of JSON that somebody else wrote; what is missing or of another type is "" or nothing.
+std::string text_in(const Json& object, const char* name);
+std::optional<std::uint64_t> count_in(const Json& object, const char* name);
+const Json& list_in(const Json& object, const char* name);  // an empty list when there is none
+
+}  // namespace sealroom::audit

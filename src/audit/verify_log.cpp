@@ -1,0 +1,219 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "batch_certificates.hpp"
+#include "kinds.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/log/merkle.hpp"
+
+namespace sealroom::audit {
+namespace {
+
+constexpr const char* kLog = "log.jsonl";
+
+// A serial that was planned: which issuer's, and its 20 octets.
+struct PlannedSerial {
+  std::uint64_t issuer = 0;
+  std::array<std::uint8_t, 20> octets{};
+  auto operator<=>(const PlannedSerial&) const = default;
+};
+
+// Replays a whole log, one line after the other.
+class Replay {
+ public:
+  // `since` is the size of the log at which somebody kept a checkpoint.
+  Replay(const std::vector<log::Checkpoint>& checkpoints, std::optional<std::uint64_t> since, Complaints& complaints)
+      : checkpoints_(checkpoints), since_(since), complaints_(complaints) {
+    compare_roots();
+  }
+
+  void add(std::string_view line) {
+    const auto seq = tree_.size();
+    tree_.add(as_bytes(line));
+    auto entry = read_entry(line, kLog, time_, complaints_);
+    if (entry) {
+      complaints_.require(entry->seq == seq, "verify.entry",
+                          fmt::format("{}: line {} is entry {}", kLog, seq + 1, entry->seq));
+      complaints_.require(entry->previous == previous_, "verify.entry-chain",
+                          fmt::format("entry {}: does not continue the entry before it", seq));
+      follow(*entry);
+    }
+    previous_ = sha256(as_bytes(line));
+    compare_roots();
+  }
+
+  void close() {
+    std::ranges::sort(serials_);
+    const auto twice = std::ranges::adjacent_find(serials_);
+    complaints_.require(twice == serials_.end(), "verify.serial",
+                        twice == serials_.end()
+                            ? std::string()
+                            : fmt::format("serial {} was planned twice", to_upper_hex(twice->octets)));
+    for (const auto& digest : used_configurations_) {
+      complaints_.require(digest.empty() || configurations.contains(digest), "verify.configuration",
+                          fmt::format("configuration {} was in force, and the log does not hold it", digest));
+    }
+    complaints_.require(next_ == checkpoints_.size(), "verify.tree",
+                        fmt::format("{} has {} entries, fewer than a checkpoint", kLog, tree_.size()));
+  }
+
+  std::uint64_t size() const { return tree_.size(); }
+
+  std::map<std::string, Json> configurations;  // digest → name → base64
+  std::map<std::string, Json> active;          // issuer → digests of its newest chain
+  std::map<std::string, std::uint64_t> by_event;
+  std::string origin;
+  std::optional<Digest> root_since;  // of the tree when it had `since` entries
+
+ private:
+  void compare_roots() {
+    if (since_ == tree_.size()) root_since = tree_.root();
+    while (next_ < checkpoints_.size() && checkpoints_[next_].size == tree_.size()) {
+      complaints_.require(
+          checkpoints_[next_].root == tree_.root(), "verify.tree",
+          fmt::format("the root of the first {} entries is not that of their checkpoint", tree_.size()));
+      ++next_;
+    }
+  }
+
+  void follow(const log::Entry& entry) {
+    const auto& details = entry.event.details;
+    ++by_event[entry.event.name];
+    used_configurations_.insert(entry.context.configuration);
+    const auto issuer = text_in(details, "issuer");
+    const CertificateId certificate{issuer, text_in(details, "serial")};
+    if (entry.event.name == "certificate.planned") return remember_serial(certificate);
+    if (entry.event.name == "certificate.started") {
+      complaints_.require(started_.insert(certificate).second, "verify.lifecycle",
+                          fmt::format("entry {}: serial {} is started already", entry.seq, certificate.second));
+    }
+    const bool outcome = entry.event.name == "certificate.issued" || entry.event.name == "certificate.untried" ||
+                         entry.event.name == "certificate.abandoned";
+    if (outcome) {
+      complaints_.require(started_.erase(certificate) == 1, "verify.lifecycle",
+                          fmt::format("entry {}: serial {} was not started", entry.seq, certificate.second));
+    }
+    if (entry.event.name == "configuration.loaded" && details.contains("files")) {
+      configurations[text_in(details, "digest")] = details.at("files");
+    }
+    if (entry.event.name == "issuer.activated") active[issuer] = list_in(details, "certificates_sha256");
+    if (entry.event.name == "log.created") origin = text_in(details, "origin");
+  }
+
+  void remember_serial(const CertificateId& certificate) {
+    const auto octets = from_hex(certificate.second);
+    PlannedSerial serial;
+    if (!octets || octets->size() != serial.octets.size()) {
+      return complaints_.add("verify.serial", fmt::format("serial {} has not 20 octets", certificate.second));
+    }
+    std::ranges::copy(*octets, serial.octets.begin());
+    serial.issuer = issuers_.try_emplace(certificate.first, issuers_.size()).first->second;
+    serials_.push_back(serial);
+  }
+
+  const std::vector<log::Checkpoint>& checkpoints_;
+  std::optional<std::uint64_t> since_;
+  Complaints& complaints_;
+  log::TreeBuilder tree_;
+  std::size_t next_ = 0;
+  Instant time_{};
+  Digest previous_{};
+  std::map<std::string, std::uint64_t> issuers_;
+  std::vector<PlannedSerial> serials_;
+  std::set<CertificateId> started_;  // never more than a group
+  std::set<std::string> used_configurations_;
+};
+
+// Every checkpoint that was made, in order of size; the last is the export's own.
+std::vector<log::Checkpoint> read_checkpoints(ExportedFiles& files, const SignedHead& head, Complaints& complaints) {
+  std::vector<log::Checkpoint> all;
+  const auto text = files.text("checkpoints");
+  if (!text) return all;
+  const auto notes = log::split_notes(*text);
+  for (const auto note : notes) {
+    const auto checkpoint = verify_with_any(note, head.keys);
+    if (!checkpoint || checkpoint->origin != head.checkpoint.origin ||
+        (!all.empty() && checkpoint->size <= all.back().size)) {
+      complaints.add("verify.checkpoint", fmt::format("checkpoints: note {} is not the log's next", all.size() + 1));
+      return all;
+    }
+    all.push_back(*checkpoint);
+  }
+  complaints.require(!notes.empty() && notes.back() == head.note, "verify.checkpoint",
+                     "checkpoints: does not end with the note in checkpoint");
+  return all;
+}
+
+void check_configurations(ExportedFiles& files, const Replay& replay, Complaints& complaints) {
+  for (const auto& [digest, texts] : replay.configurations) {
+    for (const auto& [name, encoded] : texts.items()) {
+      const auto path = fmt::format("config/{}/{}", digest, name);
+      const auto text = files.text(path);
+      const auto logged = encoded.is_string() ? from_base64(encoded.get<std::string>()) : std::nullopt;
+      complaints.require(!text || (logged && as_text(*logged) == *text), "verify.configuration",
+                         fmt::format("{}: is not what the log holds", printable(path)));
+    }
+  }
+}
+
+void check_chains(ExportedFiles& files, const Replay& replay, const Anchors& anchors, Complaints& complaints,
+                  Verification& verification) {
+  verification.roots_anchored = !anchors.roots.empty();
+  for (const auto& [issuer, digests] : replay.active) {
+    const auto path = fmt::format("issuers/{}.chain.pem", issuer);
+    const auto chain = read_pem_certificates(files, path, "verify.ca", complaints);
+    Json found = Json::array();
+    for (const auto& certificate : chain) found.push_back(to_hex(certificate.digest()));
+    complaints.require(found == digests, "verify.ca",
+                       fmt::format("{}: is not the chain that the log has activated", printable(path)));
+    if (chain.empty()) continue;
+    bool linked = chain.back().signed_by(chain.back().key());
+    for (std::size_t i = 0; i + 1 < chain.size(); ++i) linked = linked && chain[i].signed_by(chain[i + 1].key());
+    complaints.require(linked, "verify.ca", fmt::format("{}: a signature does not verify", printable(path)));
+    const auto& roots = anchors.roots;
+    if (roots.empty() || std::ranges::find(roots, chain.back().digest(), &Certificate::digest) != roots.end()) continue;
+    verification.roots_anchored = false;
+    complaints.add("verify.root-anchor", fmt::format("{}: its root is none of those that were given", printable(path)));
+  }
+}
+
+std::uint64_t count_of(const Replay& replay, const std::string& event) {
+  const auto found = replay.by_event.find(event);
+  return found == replay.by_event.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+void verify_log(ExportedFiles& files, const Anchors& anchors, Complaints& complaints, Verification& verification) {
+  const auto head = read_head(files, "checkpoint", "log-key.pem", anchors, complaints, verification);
+  std::vector<log::Checkpoint> checkpoints;
+  if (head) checkpoints = read_checkpoints(files, *head, complaints);
+  const auto since = head ? verify_with_any(anchors.since, head->keys) : fail(ErrorKind::Failed, "no checkpoint");
+  Replay replay(checkpoints, since ? std::optional(since->size) : std::nullopt, complaints);
+  files.each_line(kLog, [&](std::string_view line) { replay.add(line); });
+  replay.close();
+  verification.name = printable(replay.origin);
+  if (head) {
+    complaints.require(
+        replay.size() == head->checkpoint.size, "verify.tree",
+        fmt::format("{} has {} entries, and the checkpoint covers {}", kLog, replay.size(), head->checkpoint.size));
+    complaints.require(replay.origin == head->checkpoint.origin, "verify.entry",
+                       fmt::format("{}: was created as another log than the checkpoint's", kLog));
+    if (replay.root_since) checkpoints.push_back({replay.origin, since->size, *replay.root_since});
+    compare_since(*head, checkpoints, anchors, complaints, verification);
+  }
+  check_configurations(files, replay, complaints);
+  check_chains(files, replay, anchors, complaints, verification);
+  const auto made = checkpoints.size() - (replay.root_since ? 1 : 0);
+  verification.seen.push_back(fmt::format(
+      "{} entries: canonical, linked, in order of time, and the tree of {} checkpoint(s)", replay.size(), made));
+  verification.seen.push_back(fmt::format("{} serials planned, each once; {} certificates issued",
+                                          count_of(replay, "certificate.planned"),
+                                          count_of(replay, "certificate.issued")));
+  verification.seen.push_back(fmt::format("{} configuration(s) and {} issuer chain(s) are those of the log",
+                                          replay.configurations.size(), replay.active.size()));
+}
+
+}  // namespace sealroom::audit
