@@ -285,7 +285,13 @@ Result<LogExport> log_export(const Ledger& ledger) {
   auto newest = ledger.newest_checkpoint();
   if (!newest) return pass_on(newest);
   if (!*newest) return fail(ErrorKind::NeedsPerson, "there is no checkpoint yet", "unlock the log key");
-  return LogExport{.size = (*newest)->size, .checkpoint = (*newest)->note, .log_key = *key};
+  auto issuers = ledger.issuers();
+  if (!issuers) return pass_on(issuers);
+  LogExport leaving{.size = (*newest)->size, .checkpoint = (*newest)->note, .log_key = *key, .chains = {}};
+  for (const auto& issuer : *issuers) {
+    for (const auto& der : issuer.chain) leaving.chains[issuer.name] += to_pem(kCertificate, der);
+  }
+  return leaving;
 }
 
 }  // namespace sealroom

@@ -127,6 +127,12 @@ Result<std::optional<CheckpointRow>> Ledger::newest_checkpoint() const {
                                       "SELECT size, root, note FROM checkpoint ORDER BY size DESC LIMIT 1");
 }
 
+Result<std::vector<CheckpointRow>> Ledger::checkpoints(std::uint64_t from, std::size_t most) const {
+  return sqlite::all<CheckpointRow>(*database_->connection, checkpoint_row,
+                                    "SELECT size, root, note FROM checkpoint WHERE size >= ?1 ORDER BY size LIMIT ?2",
+                                    from, most);
+}
+
 Result<std::optional<CheckpointRow>> Ledger::newest_exported_checkpoint() const {
   return sqlite::first<CheckpointRow>(*database_->connection, checkpoint_row,
                                       "SELECT checkpoint.size, root, note FROM export "

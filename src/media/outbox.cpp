@@ -49,7 +49,7 @@ bool make_durable(int folder) { return syncfs(folder) == 0 && (fsync(folder) == 
 int rename_unless_there(int directory, const std::string& from, const std::string& to) {
   if (renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
-  struct stat status {};
+  struct stat status{};
   if (status_beneath(directory, to, status)) return EEXIST;
   if (errno != ENOENT) return errno;
   return renameat(directory, from.c_str(), directory, to.c_str()) == 0 ? 0 : errno;
@@ -80,7 +80,7 @@ Result<Outbox> Outbox::create(const std::string& medium, const std::string& pare
   const bool made = mkdirat(root->get(), parent.c_str(), kFolderMode) == 0;
   Fd folder = folder_beneath(root->get(), parent);
   if (!folder) return medium_failure(medium, parent, errno);
-  struct stat status {};
+  struct stat status{};
   if (status_beneath(folder.get(), name, status)) {
     return fail(ErrorKind::Failed, fmt::format("{}: {}/{} is already there", printable(medium), parent, name));
   }
@@ -128,6 +128,21 @@ std::unexpected<Error> Outbox::abandoned(const std::string& path, int reason) {
 }
 
 Result<Done> Outbox::write(const std::string& path, ByteView octets, mode_t mode) {
+  bool given = false;
+  const auto once = [&]() -> Result<Bytes> { return std::exchange(given, true) ? Bytes{} : copy(octets); };
+  return write(path, once, mode);
+}
+
+Result<Done> Outbox::write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode) {
+  auto fits = check_path(path);
+  if (!fits) return fits;
+  auto digest = create_file(path, next, mode);
+  if (!digest) return pass_on(digest);
+  written_.emplace(path, *digest);
+  return Done{};
+}
+
+Result<Done> Outbox::check_path(const std::string& path) {
   if (!directory_) return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
   const auto parts = split(path, '/');
   if (!std::ranges::all_of(parts, is_plain)) {
@@ -138,12 +153,10 @@ Result<Done> Outbox::write(const std::string& path, ByteView octets, mode_t mode
     abandon();
     return fail(ErrorKind::Failed, fmt::format("{}: {} is written twice", printable(medium_), path));
   }
-  auto created = create_file(path, octets, mode);
-  if (created) written_.emplace(path, sha256(octets));
-  return created;
+  return Done{};
 }
 
-Result<Done> Outbox::create_file(const std::string& path, ByteView octets, mode_t mode) {
+Result<Digest> Outbox::create_file(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode) {
   const auto parts = split(path, '/');
   Fd deeper;
   int folder = directory_.get();
@@ -159,13 +172,29 @@ Result<Done> Outbox::create_file(const std::string& path, ByteView octets, mode_
                 fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
   }
   if (!file) return abandoned(path, errno);
+  Sha256 digest;
+  for (;;) {
+    auto piece = next();
+    if (!piece) {
+      abandon();
+      return pass_on(piece);
+    }
+    if (piece->empty()) break;
+    digest.add(*piece);
+    auto put = append(file.get(), path, *piece);
+    if (!put) return pass_on(put);
+  }
+  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return abandoned(path, errno);
+  return digest.finish();
+}
+
+Result<Done> Outbox::append(int file, const std::string& path, ByteView octets) {
   while (!octets.empty()) {
-    const auto put = ::write(file.get(), octets.data(), octets.size());
+    const auto put = ::write(file, octets.data(), octets.size());
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return abandoned(path, errno);
     octets = octets.subspan(static_cast<std::size_t>(put));
   }
-  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return abandoned(path, errno);
   return Done{};
 }
 

@@ -66,11 +66,12 @@ class Release {
   std::map<std::string, std::vector<Certificate>> chains_;  // above the certificates of each issuer, parsed once
 };
 
-// The log as a whole, in parts of bounded size: log.jsonl, checkpoint, log-key.pem.
+// What leaves beside the lines when the whole log does.
 struct LogExport {
   std::uint64_t size = 0;
-  std::string checkpoint;
-  std::string log_key;  // PEM
+  std::string checkpoint;                     // the newest, which covers `size` entries
+  std::string log_key;                        // PEM
+  std::map<std::string, std::string> chains;  // PEM of each issuer that has one: its own certificate first, root last
 };
 Result<LogExport> log_export(const Ledger& ledger);
 

@@ -42,11 +42,11 @@ class Change {
   // Appends an entry and its Merkle nodes; `batch` (may be empty) is what it belongs to for exports. Gives its seq.
   Result<std::uint64_t> append(const log::Event& event, std::string_view batch = {});
 
-  Result<Done> put_key(const KeyRow& row);          // replaces the owner's key only when it has none; else Integrity
-  Result<Done> put_issuer(const IssuerRow& row);    // inserts or replaces
+  Result<Done> put_key(const KeyRow& row);        // replaces the owner's key only when it has none; else Integrity
+  Result<Done> put_issuer(const IssuerRow& row);  // inserts or replaces
   Result<Done> add_batch(const BatchRow& row);
   Result<Done> add_request(const RequestRow& row);
-  Result<Done> add_plan(const PlanRow& row);         // one for each batch and issuer, for ever
+  Result<Done> add_plan(const PlanRow& row);  // one for each batch and issuer, for ever
   // Belongs to the plan of its batch and issuer, which this change adds. Integrity when issuer and serial are known.
   Result<std::int64_t> add_certificate(const CertificateRow& row);
   // From planned, approved or started to any state but issued; every other state is final (Integrity).
@@ -108,6 +108,8 @@ class Ledger {
   log::NodeReader nodes() const;  // valid as long as this object
   Result<Digest> root(std::uint64_t size) const;
   Result<std::optional<CheckpointRow>> newest_checkpoint() const;
+  // The first `most` checkpoints of `from` entries or more, in order of size.
+  Result<std::vector<CheckpointRow>> checkpoints(std::uint64_t from, std::size_t most) const;
   // The checkpoint of the newest export before now; nothing when there was none.
   Result<std::optional<CheckpointRow>> newest_exported_checkpoint() const;
 

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -32,6 +33,13 @@ class Outbox {
   // nothing more can be written.
   Result<Done> write(const std::string& path, ByteView octets, mode_t mode);
 
+  // The same with octets that come in pieces, for files that are larger than memory should hold: `next` gives one
+  // after the other, and an empty one at the end. An error of `next` is passed on.
+  Result<Done> write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode);
+
+  // What was written until now, as path → SHA-256.
+  const std::map<std::string, Digest>& written() const { return written_; }
+
   // Read-back, sync, rename, sync. After an error nothing is left but what was there before.
   Result<Done> finish();
 
@@ -39,7 +47,9 @@ class Outbox {
   Outbox() = default;
   void abandon() noexcept;
   std::unexpected<Error> abandoned(const std::string& path, int reason);
-  Result<Done> create_file(const std::string& path, ByteView octets, mode_t mode);
+  Result<Done> check_path(const std::string& path);
+  Result<Digest> create_file(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode);
+  Result<Done> append(int file, const std::string& path, ByteView octets);
   Result<Done> read_back() const;
   Result<Done> rename_into_place();
 

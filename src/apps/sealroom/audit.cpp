@@ -1,10 +1,12 @@
+#include <iostream>
+#include <map>
+
 #include <fmt/format.h>
 
 #include "daemon_call.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/log/entry.hpp"
-#include "sealroom/media/outbox.hpp"
 
 namespace sealroom::cli {
 namespace {
@@ -54,45 +56,21 @@ Result<int> audit_show(const Command& command) {
   return kDone;
 }
 
-Result<int> audit_export(const Command& command) {
+Result<int> audit_prove(const Command& command) {
+  namespace po = boost::program_options;
   Words words(command);
-  auto read = words.read(command.words, 1, 1);
+  std::map<std::string, std::uint64_t> numbers;
+  for (const auto* option : {"entry", "from", "to"}) words.options()(option, po::value(&numbers[option]));
+  auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
-  auto client = wire::Client::connect(command.home);
-  if (!client) return pass_on(client);
-  auto head = client->call("audit.head");
-  if (!head) return pass_on(head);
-  const auto size = head->at("size").get<std::uint64_t>();
-  const auto checkpoint = from_base64(head->at("checkpoint").get<std::string>());
-  if (!checkpoint) return fail(ErrorKind::Failed, "the daemon's answer is not base64");
-  std::string log;
-  auto fetched =
-      each_line(*client, {{"from", 0}, {"to", size}}, [&](const std::string& line) { log.append(line).append("\n"); });
-  if (!fetched) return pass_on(fetched);
-
-  const auto name = fmt::format("log-{:010}", size);
-  auto outbox = Outbox::create(words.plain()[0], "audit", name);
-  if (!outbox) return pass_on(outbox);
-  const std::map<std::string, Bytes> files{{"checkpoint", *checkpoint},
-                                           {"log-key.pem", copy(as_bytes(head->at("log_key").get<std::string>()))},
-                                           {"log.jsonl", copy(as_bytes(log))}};
-  std::string sums;
-  for (const auto& [path, octets] : files) {
-    auto written = outbox->write(path, octets, 0444);
-    if (!written) return pass_on(written);
-    sums += fmt::format("{}  {}\n", to_hex(sha256(octets)), path);
+  Json parameters = Json::object();
+  for (const auto& [option, number] : numbers) {
+    if (words.given(option.c_str())) parameters[option] = number;
   }
-  auto summed = outbox->write("SHA256SUMS", as_bytes(sums), 0444);
-  if (!summed) return pass_on(summed);
-  auto finished = outbox->finish();
-  if (!finished) return pass_on(finished);
-  const auto folder = fmt::format("{}/audit/{}", printable(words.plain()[0]), name);
-  if (command.output == Output::Json) {
-    print({{"format", "sealroom-audit-export/1"}, {"folder", folder}, {"size", size}});
-  } else {
-    say(fmt::format("{} holds {} entries, the checkpoint over them, and the log's public key", folder, size));
-  }
-  return kDone;
+  return show(command, "audit.prove", parameters, [](const Json& answer) {
+    const auto proof = from_base64(answer.at("proof").get<std::string>());
+    if (proof) std::cout << as_text(*proof);  // the exact octets, which are what somebody verifies
+  });
 }
 
 Result<int> audit_verify(const Command& command) {

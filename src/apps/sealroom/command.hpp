@@ -90,6 +90,7 @@ Result<int> certificate_show(const Command&);
 Result<int> recover(const Command&);
 Result<int> audit_show(const Command&);
 Result<int> audit_export(const Command&);
+Result<int> audit_prove(const Command&);
 Result<int> audit_verify(const Command&);
 
 }  // namespace sealroom::cli

@@ -6,7 +6,8 @@ std::span<const NamedCommand> commands() {
   static constexpr NamedCommand kCommands[] = {
       {"init", "init [--softhsm] [--module PATH] [--profiles guide]", "make a home", &init},
       {"status", "status", "what there is, and what needs a person", &status},
-      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try]", "log in to tokens", &unlock},
+      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try]", "log in to tokens",
+       &unlock},
       {"lock", "lock [ISSUER|log]...", "log out of tokens (all, when none is named)", &lock},
       {"ceremony check", "ceremony check SCRIPT", "validate a ceremony script and print what will happen",
        &ceremony_check},
@@ -33,7 +34,9 @@ std::span<const NamedCommand> commands() {
       {"certificate list", "certificate list [--issuer ISSUER]", "the certificates in the ledger", &certificate_list},
       {"certificate show", "certificate show SERIAL [--issuer ISSUER]", "one certificate", &certificate_show},
       {"audit show", "audit show [--batch BATCH] [--from N]", "the log's entries", &audit_show},
-      {"audit export", "audit export MEDIUM", "the whole log with its checkpoint", &audit_export},
+      {"audit export", "audit export MEDIUM", "the whole log with its checkpoints, for sealroom-verify", &audit_export},
+      {"audit prove", "audit prove --entry N | --from SIZE [--to SIZE]",
+       "the proof that an entry is in the log, or that the log of one size continues another", &audit_prove},
       {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
       {"recover", "recover [--accept-gap]", "account for what a crash left without an outcome, and plan it again", &recover},
   };

@@ -14,6 +14,8 @@ std::span<const Method> methods() {
       {"batch.report", Role::Auditor, &batch_report},
       {"audit.lines", Role::Auditor, &audit_lines},
       {"audit.head", Role::Auditor, &audit_head},
+      {"audit.checkpoints", Role::Auditor, &audit_checkpoints},
+      {"audit.prove", Role::Auditor, &audit_prove},
       {"audit.verify", Role::Auditor, &audit_verify},
       {"job.look", Role::Auditor, AtOnce{&job_look}},
       {"unlock", Role::Operator, &unlock_token},

@@ -51,6 +51,8 @@ Result<Json> batch_show(Daemon&, Request&);
 Result<Json> batch_report(Daemon&, Request&);
 Result<Json> audit_lines(Daemon&, Request&);
 Result<Json> audit_head(Daemon&, Request&);
+Result<Json> audit_checkpoints(Daemon&, Request&);
+Result<Json> audit_prove(Daemon&, Request&);
 Result<Json> audit_verify(Daemon&, Request&);
 
 Result<Json> unlock_token(Daemon&, Request&, const Work&);

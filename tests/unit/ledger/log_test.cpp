@@ -171,4 +171,8 @@ TEST_CASE("the newest checkpoint and that of the newest export are found") {
   }
   CHECK((*ledger.newest_exported_checkpoint())->size == 7);
   CHECK((*ledger.newest_exported_checkpoint())->note == "note of 7");
+  CHECK(ledger.checkpoints(0, 1)->size() == 1);
+  CHECK(ledger.checkpoints(7, 100)->front().size == 7);
+  CHECK(ledger.checkpoints(8, 100)->front().size == 10);
+  CHECK(ledger.checkpoints(11, 100)->empty());
 }

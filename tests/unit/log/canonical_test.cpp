@@ -60,13 +60,13 @@ TEST_CASE("32 levels are written and 33 abort, as parse_json reads 32") {
 
 TEST_CASE("another spelling of the same value is not canonical") {
   CHECK(log::is_canonical(R"({"a":1,"b":"x"})"));
-  const auto other = GENERATE(as<std::string>{}, R"({"b":"x","a":1})", R"({"a": 1,"b":"x"})", R"({"a":1,"b":"x"} )",
-                              R"({"a":1,"b":"x"}
+  const auto other =
+      GENERATE(as<std::string>{}, R"({"b":"x","a":1})", R"({"a": 1,"b":"x"})", R"({"a":1,"b":"x"} )",
+               R"({"a":1,"b":"x"}
 )",
-                              R"({"a":1,"b":"\u0078"})", R"({"a":-0,"b":"x"})", R"({"a":1.0,"b":"x"})",
-                              R"({"a":1e0,"b":"x"})", R"({"a":1,"a":1,"b":"x"})", "\xef\xbb\xbf{\"a\":1}",
-                              R"({"a":"\/"})", "{\"a\":\"\xc3\xa9\"}", R"({"a":"\u00e9"})", R"({"a":9007199254740992})",
-                              R"({"a":1)", "", "nul");
+               R"({"a":1,"b":"\u0078"})", R"({"a":-0,"b":"x"})", R"({"a":1.0,"b":"x"})", R"({"a":1e0,"b":"x"})",
+               R"({"a":1,"a":1,"b":"x"})", "\xef\xbb\xbf{\"a\":1}", R"({"a":"\/"})", "{\"a\":\"\xc3\xa9\"}",
+               R"({"a":"\u00e9"})", R"({"a":9007199254740992})", R"({"a":1)", "", "nul");
   CAPTURE(other);
   CHECK_FALSE(log::is_canonical(other));
 }

@@ -85,9 +85,7 @@ TEST_CASE("the text of a checkpoint is origin, size and root") {
 
 // Keys of two public logs with the ids under which their notes are known.
 TEST_CASE("key ids are those of other implementations") {
-  const auto id_of = [](const char* spki) {
-    return to_hex(log::key_id(*PublicKey::parse(*from_base64(spki))));
-  };
+  const auto id_of = [](const char* spki) { return to_hex(log::key_id(*PublicKey::parse(*from_base64(spki)))); };
   CHECK(id_of("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE2G2Y+2tabdTV5BcGiBIx0a9fAFwrkBbmLSGtks4L3qX6yYY0zufBnhC8Ur/iy55GhWP/"
               "9A/bY2LhC30M9+RYtw==") == "c0d23d6a");
   CHECK(id_of("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE37jHQmTXJPC8sUj0Dg0N0ZlxfRqJZV1YzlclXLQzhVYPcC/JblDoez0DSZwOSlShiCf4"
@@ -224,16 +222,15 @@ TEST_CASE("an origin is printable ASCII without blank and plus") {
   CHECK(aborts([] { log::note_text({.origin = "a b", .size = 0, .root = {}}); }));
 }
 
-TEST_CASE("an inclusion proof is a tlog-proof") {
-  const std::vector proof{Digest{}, sha256({})};
-  CHECK(log::inclusion_proof_text(73894, proof, "NOTE\n") ==
-        "c2sp.org/tlog-proof@v1\nindex 73894\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
-        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n\nNOTE\n");
-  CHECK(log::inclusion_proof_text(0, {}, "NOTE\n") == "c2sp.org/tlog-proof@v1\nindex 0\n\nNOTE\n");
-}
-
-TEST_CASE("a consistency proof names both sizes") {
-  CHECK(log::consistency_proof_text(3, 7, {sha256({})}) ==
-        "sealroom-consistency-proof/1\nfrom 3\nto 7\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n");
-  CHECK(log::consistency_proof_text(7, 7, {}) == "sealroom-consistency-proof/1\nfrom 7\nto 7\n");
+TEST_CASE("notes that stand one behind another are told apart, and none of it is lost") {
+  const auto note = good_note();
+  const auto witnessed = note + "\u2014 witness AAAAAAA=\n";
+  const auto together = note + witnessed + note;
+  CHECK(log::split_notes(together) == std::vector<std::string_view>{note, witnessed, note});
+  CHECK(log::split_notes("").empty());
+  for (const std::string broken : {"x", "x\n", "\n\n", "a\n\n\u2014 b", "a\n\nb\n\n"}) {
+    std::string all;
+    for (const auto part : log::split_notes(broken)) all += part;
+    CHECK(all == broken);
+  }
 }

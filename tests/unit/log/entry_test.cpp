@@ -41,12 +41,11 @@ void check_refused(const std::string& line, const std::string& reason) {
 }  // namespace
 
 TEST_CASE("the octets of an entry are as documented") {
-  CHECK(good_line() ==
-        R"({"actor":{"pid":42,"role":"officer","uid":1000},"boot":"8a3c","boot_ms":123456,)"
-        R"("configuration":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
-        R"("details":{"batch":"B-20261121-0001"},"event":"batch.imported","outcome":"ok",)"
-        R"("prev":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","seq":7,)"
-        R"("software":"sealroom 0.1.0","time":"2026-11-21T10:00:00Z","type":"sealroom-log/1"})");
+  CHECK(good_line() == R"({"actor":{"pid":42,"role":"officer","uid":1000},"boot":"8a3c","boot_ms":123456,)"
+                       R"("configuration":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",)"
+                       R"("details":{"batch":"B-20261121-0001"},"event":"batch.imported","outcome":"ok",)"
+                       R"("prev":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","seq":7,)"
+                       R"("software":"sealroom 0.1.0","time":"2026-11-21T10:00:00Z","type":"sealroom-log/1"})");
 }
 
 TEST_CASE("a line reads back as what was written") {
@@ -118,6 +117,19 @@ TEST_CASE("values that line_of would not write are refused") {
   check_refused(changed([](Json& value) { value["actor"]["name"] = "eve"; }), "\"actor\"");
   check_refused(changed([](Json& value) { value["actor"].erase("role"); }), "\"actor\"");
   check_refused(changed([](Json& value) { value["more"] = 1; }), "not known");
+}
+
+TEST_CASE("members of a later version are passed over where that is asked for, and nothing else is") {
+  const auto more = changed([](Json& value) {
+    value["more"] = 1;
+    value["actor"]["name"] = "eve";
+  });
+  const auto entry = log::parse_line(more, log::UnknownMembers::Accept);
+  REQUIRE(entry);
+  CHECK(entry->event.name == event().name);
+  CHECK_FALSE(log::parse_line(more + " ", log::UnknownMembers::Accept));
+  const auto less = changed([](Json& value) { value.erase("boot"); });
+  CHECK_FALSE(log::parse_line(less, log::UnknownMembers::Accept));
 }
 
 TEST_CASE("an event that could not be read back aborts when it is written") {

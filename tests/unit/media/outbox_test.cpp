@@ -40,6 +40,33 @@ void check_refused(const Result<Done>& result, const std::string& rule) {
   CHECK_THAT(result.error().message, Catch::Contains(rule));
 }
 
+TEST_CASE("a file that comes in pieces is their octets, and its digest is told") {
+  TemporaryDirectory medium;
+  auto outbox = made(Outbox::create(medium.path(), "audit", "log-1"));
+  int left = 3;
+  REQUIRE(outbox.write(
+      "log.jsonl", [&]() -> Result<Bytes> { return left-- > 0 ? copy(as_bytes("piece\n")) : Bytes{}; }, 0444));
+  CHECK(outbox.written() == std::map<std::string, Digest>{{"log.jsonl", sha256(as_bytes("piece\npiece\npiece\n"))}});
+  REQUIRE(outbox.finish());
+  CHECK(medium.read("audit/log-1/log.jsonl") == "piece\npiece\npiece\n");
+}
+
+TEST_CASE("pieces that cannot be had leave nothing behind") {
+  TemporaryDirectory medium;
+  auto outbox = made(Outbox::create(medium.path(), "audit", "log-1"));
+  int left = 1;
+  check_refused(outbox.write(
+                    "log.jsonl",
+                    [&]() -> Result<Bytes> {
+                      if (left-- > 0) return copy(as_bytes("piece\n"));
+                      return fail(ErrorKind::Failed, "the daemon is gone");
+                    },
+                    0444),
+                "the daemon is gone");
+  CHECK(names_below(medium.path()).empty());
+  check_refused(outbox.finish(), "has ended already");
+}
+
 TEST_CASE("a finished export is there complete, with its modes, and nothing else is") {
   TemporaryDirectory medium;
   medium.write("requests/i/p/a.csr", "a");
@@ -54,7 +81,7 @@ TEST_CASE("a finished export is there complete, with its modes, and nothing else
   CHECK(medium.read("issued/B-1/i/p/a.cert.pem") == "certificate");
   CHECK(medium.read("issued/B-1/i/p/b.cert.pem").empty());
   CHECK(medium.read("issued/B-1/SHA256SUMS") == std::string(300'000, 's'));
-  struct stat status {};
+  struct stat status{};
   REQUIRE(stat((medium / "issued/B-1/i/p/a.cert.pem").c_str(), &status) == 0);
   CHECK((status.st_mode & 07777) == 0444);
   check_refused(outbox.write("late", as_bytes("x"), 0444), "has ended already");
@@ -173,9 +200,9 @@ TEST_CASE("a path written twice ends the export") {
 TEST_CASE("paths that lead elsewhere, or not onto every file system, are refused and end the export") {
   TemporaryDirectory medium;
   auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
-  const auto path = GENERATE(as<std::string>(), "", ".", "..", "../x", "i/../../x", "/x", "i//x", "i/", "./x",
-                             ".hidden", "a\\b", "a:b", "a*", "a\nb", "a.", "a ", "gr\u00fcn", std::string("a\0b", 3),
-                             std::string(256, 'a'));
+  const auto path =
+      GENERATE(as<std::string>(), "", ".", "..", "../x", "i/../../x", "/x", "i//x", "i/", "./x", ".hidden", "a\\b",
+               "a:b", "a*", "a\nb", "a.", "a ", "gr\u00fcn", std::string("a\0b", 3), std::string(256, 'a'));
   check_refused(outbox.write(path, as_bytes("x"), 0444), "is not a path");
   CHECK_FALSE(outbox.finish());
   CHECK(names_below(medium.path()) == std::set<std::string>{});

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdlib>
+#include <functional>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "memory_files.hpp"
+#include "sealroom/base/json.hpp"
+
+// Changes that somebody could make, and the finding that each must bring at least. Those of a batch fit an export with
+// an intermediate's certificates server_cert/a, server_cert/b and a refused request.
+namespace sealroom::testing {
+
+struct NamedChange {
+  const char* finding;
+  const char* what;
+  std::function<void(MemoryFiles&)> make;
+};
+
+inline void replace(MemoryFiles& export_, const std::string& path, const std::string& what, const std::string& with) {
+  auto& text = export_.files.at(path);
+  const auto at = text.find(what);
+  if (at == std::string::npos) {
+    std::cerr << path << " does not hold " << what << "\n";
+    std::exit(1);
+  }
+  text.replace(at, what.size(), with);
+}
+
+inline std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto end = text.find('\n', at) + 1;
+    lines.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return lines;
+}
+
+// Hands the lines of `path` to `change`, and joins them again.
+inline void with_lines(MemoryFiles& export_, const std::string& path,
+                       const std::function<void(std::vector<std::string>&)>& change) {
+  auto lines = lines_of(export_.files.at(path));
+  change(lines);
+  export_.files[path].clear();
+  for (const auto& line : lines) export_.files[path] += line;
+}
+
+inline auto first_with(std::vector<std::string>& lines, const std::string& text) {
+  return std::ranges::find_if(lines, [&](const auto& line) { return line.find(text) != std::string::npos; });
+}
+
+inline const std::string kA = "intermediate/server_cert/a";
+inline const std::string kB = "intermediate/server_cert/b";
+inline const std::string kBatchEntries = "audit/entries.jsonl";
+
+inline std::vector<NamedChange> changes_of_a_batch() {
+  return {
+      {"verify.missing-file", "a certificate is gone", [](auto& e) { e.files.erase(kA + ".cert.pem"); }},
+      {"verify.missing-file", "a proof is gone", [](auto& e) { e.files.erase("audit/proofs/" + kA + ".proof"); }},
+      {"verify.missing-file", "the previous checkpoint is gone",
+       [](auto& e) {
+         e.files.erase("audit/proofs/previous-checkpoint");
+         e.files.erase("audit/proofs/consistency");
+       }},
+      {"verify.unexpected-file", "another certificate",
+       [](auto& e) { e.files[kA + "2.cert.pem"] = e.files[kA + ".cert.pem"]; }},
+      {"verify.unreadable", "the report is no JSON", [](auto& e) { replace(e, "report.json", "{", "["); }},
+      {"verify.log-key", "text behind the key", [](auto& e) { e.files["audit/log-key.pem"] += "x\n"; }},
+      {"verify.checkpoint", "another size", [](auto& e) { replace(e, "audit/checkpoint", "\n", "\n1"); }},
+      {"verify.entry", "a blank", [](auto& e) { replace(e, kBatchEntries, ":", ": "); }},
+      {"verify.entry", "another order",
+       [](auto& e) { with_lines(e, kBatchEntries, [](auto& lines) { std::swap(lines[0], lines[1]); }); }},
+      {"verify.event", "an event that nobody knows",
+       [](auto& e) { replace(e, kBatchEntries, "\"batch.imported\"", "\"batch.imagined\""); }},
+      {"verify.entry-chain", "another subject in the middle",
+       [](auto& e) { replace(e, kBatchEntries, "CN=a.", "CN=c."); }},
+      {"verify.lifecycle", "never started",
+       [](auto& e) {
+         with_lines(e, kBatchEntries, [](auto& lines) { lines.erase(first_with(lines, "certificate.started")); });
+       }},
+      {"verify.inclusion", "the proof of another entry",
+       [](auto& e) { replace(e, "audit/proofs/" + kA + ".proof", "index ", "index 1"); }},
+      {"verify.inclusion", "two proofs change places",
+       [](auto& e) { std::swap(e.files["audit/proofs/" + kA + ".proof"], e.files["audit/proofs/" + kB + ".proof"]); }},
+      {"verify.consistency", "from another size",
+       [](auto& e) { replace(e, "audit/proofs/consistency", "from ", "from 1"); }},
+      {"verify.consistency", "this checkpoint as the previous one",
+       [](auto& e) { e.files["audit/proofs/previous-checkpoint"] = e.files["audit/checkpoint"]; }},
+      {"verify.export-entry", "another page", [](auto& e) { e.files["report.html"] += " "; }},
+      {"verify.export-entry", "the export's entry is gone",
+       [](auto& e) { with_lines(e, kBatchEntries, [](auto& lines) { lines.pop_back(); }); }},
+      {"verify.export-entry", "a refusal is gone",
+       [](auto& e) {
+         with_lines(e, kBatchEntries, [](auto& lines) { lines.erase(first_with(lines, "request.refused")); });
+       }},
+      {"verify.configuration", "a longer validity",
+       [](auto& e) { replace(e, "audit/config/sealroom.yaml", "days: 3", "days: 2"); }},
+      {"verify.configuration", "no configuration",
+       [](auto& e) { replace(e, "audit/config/sealroom.yaml", "sealroom: 1", "sealroom: 2"); }},
+      {"verify.plan", "valid for longer",
+       [](auto& e) { replace(e, "audit/plan/intermediate.json", "\"valid_until\":\"2", "\"valid_until\":\"3"); }},
+      {"verify.plan-requests", "another file",
+       [](auto& e) { replace(e, "audit/plan/intermediate.requests.jsonl", "a.csr", "A.csr"); }},
+      {"verify.plan-membership", "two leaves change places",
+       [](auto& e) {
+         with_lines(e, "audit/plan/intermediate.leaves", [](auto& lines) { std::swap(lines[0], lines[1]); });
+       }},
+      {"verify.report", "a refusal becomes consent",
+       [](auto& e) { replace(e, "report.json", "\"verdict\": \"refused\"", "\"verdict\": \"accepted\""); }},
+      {"verify.report", "another subject", [](auto& e) { replace(e, "report.json", "CN=a.", "CN=c."); }},
+      {"verify.ca", "the root first",
+       [](auto& e) {
+         e.files["ca/ca-chain.cert.pem"] = e.files["ca/root.cert.pem"] + e.files["ca/intermediate.cert.pem"];
+       }},
+      {"verify.ca", "no root", [](auto& e) { e.files["ca/ca-chain.cert.pem"] = e.files["ca/intermediate.cert.pem"]; }},
+      {"verify.certificate", "two certificates change places",
+       [](auto& e) { std::swap(e.files[kA + ".cert.pem"], e.files[kB + ".cert.pem"]); }},
+      {"verify.certificate-chain", "no chain", [](auto& e) { e.files[kA + ".chain.pem"] = e.files[kA + ".cert.pem"]; }},
+      {"verify.certificate-chain", "no root in the full chain",
+       [](auto& e) { e.files[kA + ".fullchain.pem"] = e.files[kA + ".chain.pem"]; }},
+      {"verify.serial", "one serial twice",
+       [](auto& e) {
+         auto report = Json::parse(e.files["report.json"]);
+         for (auto& request : report["requests"]) {
+           if (request["verdict"] == "accepted") request = report["requests"][0];
+         }
+         e.files["report.json"] = report.dump(2) + "\n";
+       }},
+      {"verify.validity", "a later end",
+       [](auto& e) {
+         with_lines(e, kBatchEntries, [](auto& lines) {
+           auto& line = *first_with(lines, "certificate.issued");
+           line.replace(line.find("\"not_after\":\"2") + 13, 1, "3");
+         });
+       }},
+  };
+}
+
+inline std::vector<NamedChange> changes_of_a_log() {
+  return {
+      {"verify.missing-file", "a configuration is gone",
+       [](auto& e) { std::erase_if(e.files, [](const auto& file) { return file.first.ends_with("sealroom.yaml"); }); }},
+      {"verify.missing-file", "an issuer is gone", [](auto& e) { e.files.erase("issuers/root.chain.pem"); }},
+      {"verify.unexpected-file", "another issuer",
+       [](auto& e) { e.files["issuers/other.chain.pem"] = e.files["issuers/root.chain.pem"]; }},
+      {"verify.tree", "a shorter log",
+       [](auto& e) { with_lines(e, "log.jsonl", [](auto& lines) { lines.pop_back(); }); }},
+      {"verify.tree", "another subject", [](auto& e) { replace(e, "log.jsonl", "CN=a.", "CN=c."); }},
+      {"verify.entry-chain", "an entry is gone",
+       [](auto& e) { with_lines(e, "log.jsonl", [](auto& lines) { lines.erase(lines.begin() + 3); }); }},
+      {"verify.serial", "a serial is planned twice",
+       [](auto& e) {
+         with_lines(e, "log.jsonl", [](auto& lines) {
+           const auto planned = *first_with(lines, "certificate.planned");
+           lines.push_back(planned);
+         });
+       }},
+      {"verify.lifecycle", "issued twice",
+       [](auto& e) {
+         with_lines(e, "log.jsonl", [](auto& lines) {
+           const auto issued = *first_with(lines, "certificate.issued");
+           lines.push_back(issued);
+         });
+       }},
+      {"verify.configuration", "a longer validity",
+       [](auto& e) {
+         for (auto& [path, text] : e.files) {
+           if (path.ends_with("sealroom.yaml")) text += "\n";
+         }
+       }},
+      {"verify.checkpoint", "a checkpoint twice", [](auto& e) { e.files["checkpoints"] += e.files["checkpoint"]; }},
+      {"verify.checkpoint", "the newest is not among them",
+       [](auto& e) { e.files["checkpoints"].resize(e.files["checkpoints"].size() - e.files["checkpoint"].size()); }},
+      {"verify.ca", "the root instead of the intermediate",
+       [](auto& e) { e.files["issuers/intermediate.chain.pem"] = e.files["issuers/root.chain.pem"]; }},
+  };
+}
+
+}  // namespace sealroom::testing
