@@ -17,6 +17,8 @@ struct KnownEvent {
 
 // scripts/check-events compares these with docs/audit-log.md and with what the daemon writes.
 constexpr KnownEvent kEvents[] = {
+    {.name = "anchor.gap-accepted", .members = "owner token_serial origin size root"},
+    {.name = "anchor.mismatch", .members = "owner token_serial origin size root standing ledger_size"},
     {.name = "batch.exported", .members = "batch content_sha256 evidence_sha256 entries_sha256 previous_size missing"},
     {.name = "batch.imported", .members = "batch requests accepted refused ignored"},
     {.name = "certificate.abandoned", .members = "batch issuer serial tbs_sha256 reason"},
@@ -35,6 +37,7 @@ constexpr KnownEvent kEvents[] = {
     {.name = "daemon.stopped", .members = ""},
     {.name = "issuer.activated", .members = "issuer certificates_sha256 root_made_here confirmed"},
     {.name = "issuer.requested", .members = "issuer request_sha256"},
+    {.name = "key.abandoned", .members = "owner label token_serial reason"},
     {.name = "key.generated", .members = "owner algorithm token_label token_serial key_id public_key_sha256 evidence"},
     {.name = "key.generating", .members = "owner algorithm label token_serial"},
     {.name = "key.generation-failed", .members = "owner reason"},

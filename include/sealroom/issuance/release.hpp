@@ -20,7 +20,7 @@ struct OutFile {
   mode_t mode = 0444;
 };
 
-// Release is one export of a batch: everything that goes below issued/BATCH/ (docs/formats.md, Export), in parts that
+// Release is one export of a batch: everything that goes below issued/BATCH/ (docs/formats.md, Medium, out), in parts that
 // are made one at a time. Certificates come from IssuedCertificate alone.
 class Release {
  public:

@@ -51,6 +51,48 @@ TEST_CASE("a plan document is canonical and names everything that is approved") 
   CHECK(document->size() == 12);
 }
 
+TEST_CASE("a plan document reads back as what was written, and may have more members") {
+  PlanBuilder builder(plan_facts());
+  builder.add_request("a refused one");
+  const auto plan = parse_plan(builder.document());
+  REQUIRE(plan);
+  CHECK(plan->facts.origin == "sealroom.example/test");
+  CHECK(plan->facts.batch == "B-20260601-0001");
+  CHECK(plan->facts.issuer == "intermediate");
+  CHECK(plan->facts.created == kNow);
+  CHECK(plan->facts.valid_until == kNow + std::chrono::hours(72));
+  CHECK(plan->facts.configuration == plan_facts().configuration);
+  CHECK(plan->facts.issuer_certificate == plan_facts().issuer_certificate);
+  CHECK(plan->count == 0);
+  CHECK(plan->requests == 1);
+  CHECK(plan->tbs_root == sha256({}));
+  CHECK(plan->requests_root == log::leaf_hash(as_bytes("a refused one")));
+  auto document = parse_json(builder.document(), "plan").value();
+  document["more"] = 1;
+  CHECK(parse_plan(log::canonical(document)));
+}
+
+TEST_CASE("a plan document that lacks a member, or has it in another form, is refused by its name") {
+  const auto good = parse_json(PlanBuilder(plan_facts()).document(), "plan").value();
+  for (const auto& [name, value] : good.items()) {
+    for (const auto& other : {Json(nullptr), Json("x"), Json(-1)}) {
+      const bool any_text = name == "origin" || name == "batch" || name == "issuer";
+      if (any_text && other.is_string()) continue;
+      auto wrong = good;
+      wrong[name] = other;
+      if (other.is_null()) wrong.erase(name);
+      const auto read = parse_plan(log::canonical(wrong));
+      CAPTURE(name, other.dump());
+      REQUIRE_FALSE(read);
+      CHECK(read.error().kind == ErrorKind::Integrity);
+      CHECK_THAT(read.error().message, Catch::Contains(name));
+    }
+  }
+  CHECK_FALSE(parse_plan(good.dump(2)));
+  CHECK_FALSE(parse_plan("[]"));
+  CHECK_FALSE(parse_plan(""));
+}
+
 TEST_CASE("a plan's digest covers its type and every octet of the document") {
   const std::string document = "{}";
   CHECK(plan_digest(document) == sha256(as_bytes("sealroom-plan/1\n{}")));
