@@ -38,17 +38,22 @@ std::string configuration_tag(std::string_view digest) { return fmt::format("con
 
 }  // namespace
 
-Result<Change> Work::begin() const {
-  const auto now = appliance.clock.now();
-  auto newest = newest_time(appliance.ledger);
+Result<Done> clock_is_not_behind(const Ledger& ledger, const Clock& clock) {
+  const auto now = clock.now();
+  auto newest = newest_time(ledger);
   if (!newest) return pass_on(newest);
-  if (*newest && now < **newest) {
-    return fail(
-        ErrorKind::Integrity,
-        fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now), to_rfc3339(**newest)),
-        "set the clock of this machine");
-  }
-  return begin_at(*this, now);
+  if (!*newest || now >= **newest) return Done{};
+  return fail(
+      ErrorKind::Integrity,
+      fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now), to_rfc3339(**newest)),
+      "set the clock of this machine; when the log itself is ahead, because the clock once was: sealroom recover "
+      "--correct-clock");
+}
+
+Result<Change> Work::begin() const {
+  auto possible = clock_is_not_behind(appliance.ledger, appliance.clock);
+  if (!possible) return pass_on(possible);
+  return begin_at(*this, appliance.clock.now());
 }
 
 Result<Change> Work::begin_outcome() const {
@@ -56,6 +61,8 @@ Result<Change> Work::begin_outcome() const {
   if (!newest) return pass_on(newest);
   return begin_at(*this, std::max(appliance.clock.now(), newest->value_or(Instant{})));
 }
+
+Result<Change> Work::begin_corrected() const { return begin_at(*this, appliance.clock.now()); }
 
 std::unexpected<Error> stopped() {
   return fail(ErrorKind::Failed, "the daemon is stopping", "start it again and repeat");

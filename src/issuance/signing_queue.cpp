@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/recovery.hpp"
 
 namespace sealroom {
@@ -12,6 +13,8 @@ Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch
   auto& appliance = work.appliance;
   auto accounted = nothing_unaccounted(appliance.ledger, appliance.configuration);
   if (!accounted) return pass_on(accounted);
+  auto confirmed = clock_is_confirmed(appliance.ledger, appliance.clock);
+  if (!confirmed) return pass_on(confirmed);
   auto known = appliance.ledger.batch(batch);
   if (!known) return pass_on(known);
   if (!*known) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch), "see `sealroom batch list`");

@@ -6,6 +6,7 @@
 #include "sealroom/crypto/crypto.hpp"
 
 #include "sealroom/issuance/anchors.hpp"
+#include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "told_by_log.hpp"
 
@@ -46,6 +47,8 @@ Result<Done> use_known_keys(const Work& work, std::string_view owner) {
 Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin, FinalTry final_try) {
   auto& keys = work.appliance.keys;
   if (keys.unlocked(owner)) return Done{};
+  auto confirmed = clock_is_confirmed(work.appliance.ledger, work.appliance.clock);
+  if (!confirmed) return confirmed;
   auto unlocked = keys.unlock(owner, pin, final_try);
   if (!unlocked) {
     keys.refresh();

@@ -81,7 +81,7 @@ class ConfigurationReader {
 
   Result<Done> read_settings(const YamlValue& root) {
     auto keys = root.mapping_of("sealroom.yaml", {"sealroom", "module", "trial", "log", "issuers", "roles", "limits",
-                                                  "keys", "idle_lock_minutes", "plan_validity"});
+                                                  "keys", "idle_lock_minutes", "clock", "plan_validity"});
     if (!keys) return keys;
     auto version = root.member(kSettings, "sealroom");
     if (!version) return pass_on(version);
@@ -256,6 +256,12 @@ class ConfigurationReader {
     std::int64_t minutes = 15;
     if (auto done = optional_number(root, "idle_lock_minutes", minutes, 1, 1'440); !done) return done;
     made_.idle_lock_ = std::chrono::minutes{minutes};
+    if (const YamlValue* clock = root.find("clock")) {
+      if (auto keys = clock->mapping_of("clock", {"longest_silence_days"}); !keys) return keys;
+      std::int64_t days = 400;
+      if (auto done = optional_number(*clock, "longest_silence_days", days, 1, 4'000); !done) return done;
+      made_.longest_silence_ = std::chrono::hours{24 * days};
+    }
     const YamlValue* validity = root.find("plan_validity");
     if (validity == nullptr) return Done{};
     if (auto keys = validity->mapping_of("plan_validity", {"leaf_hours", "ca_days"}); !keys) return keys;

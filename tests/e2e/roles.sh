@@ -7,8 +7,8 @@
 cat >table <<'END_OF_TABLE'
 auditor status issuer.list issuer.show certificate.list certificate.show batch.list batch.show batch.report
 auditor audit.lines audit.head audit.checkpoints audit.prove audit.verify job.look
-operator unlock lock import.add import.run batch.replan export.describe export.open export.next
-officer sign issuer.request issuer.install recover ceremony.generate-key ceremony.self-sign ceremony.issue
+operator unlock lock clock.confirm import.add import.run batch.replan export.describe export.open export.next
+officer sign issuer.request issuer.install recover clock.correct ceremony.generate-key ceremony.self-sign ceremony.issue
 END_OF_TABLE
 
 documented=$tests/../../docs/formats.md

@@ -36,7 +36,13 @@ struct Work {
   // Begins the change that says what came of something begun: a clock that was set back meanwhile must not make it
   // unknown, so it is dated no earlier than the newest entry.
   Result<Change> begin_outcome() const;
+
+  // Begins the change that says that the log was dated by a clock that was ahead: dated now, whatever came before.
+  Result<Change> begin_corrected() const;
 };
+
+// Error (Integrity) when the clock stands before the newest log entry: nothing can be dated then.
+Result<Done> clock_is_not_behind(const Ledger& ledger, const Clock& clock);
 
 // The error of work that was stopped half-way for the daemon's end.
 std::unexpected<Error> stopped();

@@ -105,6 +105,7 @@ class Configuration {
   const KeySettings& keys() const { return keys_; }
   const Roles& roles() const { return roles_; }
   std::chrono::seconds idle_lock() const { return idle_lock_; }           // default 15 min
+  std::chrono::seconds longest_silence() const { return longest_silence_; }  // of the log, default 400 days
   std::chrono::seconds leaf_plan_validity() const { return leaf_plan_; }  // default 72 h
   std::chrono::seconds ca_plan_validity() const { return ca_plan_; }      // default 30 days
 
@@ -123,6 +124,7 @@ class Configuration {
   KeySettings keys_;
   Roles roles_;
   std::chrono::seconds idle_lock_{std::chrono::minutes{15}};
+  std::chrono::seconds longest_silence_{std::chrono::hours{24 * 400}};
   std::chrono::seconds leaf_plan_{std::chrono::hours{72}};
   std::chrono::seconds ca_plan_{std::chrono::hours{720}};
 };

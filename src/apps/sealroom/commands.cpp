@@ -6,8 +6,9 @@ std::span<const NamedCommand> commands() {
   static constexpr NamedCommand kCommands[] = {
       {"init", "init [--softhsm] [--module PATH] [--profiles guide]", "make a home", &init},
       {"status", "status", "what there is, and what needs a person", &status},
-      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try]", "log in to tokens",
-       &unlock},
+      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try] "
+       "[--confirm-time T]",
+       "log in to tokens, after a person has confirmed the time", &unlock},
       {"lock", "lock [ISSUER|log]...", "log out of tokens (all, when none is named)", &lock},
       {"ceremony check", "ceremony check SCRIPT", "validate a ceremony script and print what will happen",
        &ceremony_check},
@@ -38,7 +39,7 @@ std::span<const NamedCommand> commands() {
       {"audit prove", "audit prove --entry N | --from SIZE [--to SIZE]",
        "the proof that an entry is in the log, or that the log of one size continues another", &audit_prove},
       {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
-      {"recover", "recover [--accept-gap]", "account for what a crash left without an outcome, and plan it again", &recover},
+      {"recover", "recover [--accept-gap] | --correct-clock", "account for what a crash left without an outcome, and plan it again", &recover},
   };
   return kCommands;
 }

@@ -24,9 +24,13 @@ struct PinSource {
   std::string file;  // --pin-file
   int fd = -1;       // --pin-fd
   bool accept_final_try = false;
+  std::string confirm_time;  // --confirm-time: what a clock that is not this machine's says
 };
 
-// Unlocks the token of `owner`. Without a source: the trial PIN of the home where there is one, else a prompt.
+// Has a person confirm the time where the daemon doubts it, or where --confirm-time was given.
+Result<Done> confirm_time(wire::Client& client, const Json& status, const PinSource& source);
+
+// Unlocks the token of `owner`, with the time confirmed first. Without a source: the trial PIN of the home where there is one, else a prompt.
 Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source);
 
 // A line asked for on the terminal, without echo for secrets. Error NeedsPerson when there is no terminal.

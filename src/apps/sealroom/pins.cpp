@@ -117,11 +117,33 @@ Result<std::string> ask(const std::string& question) {
   return std::string(as_text(line->view()));
 }
 
+Result<Done> confirm_time(wire::Client& client, const Json& status, const PinSource& source) {
+  const bool trial = status.at("trial").get<bool>();
+  if (source.confirm_time.empty() && (trial || status.at("clock_doubt").get<std::string>().empty())) return Done{};
+  auto told = source.confirm_time;
+  if (told.empty()) {
+    auto typed = ask(fmt::format(
+        "the time must be confirmed, because {}; this machine says {}. Date and time of a clock that you trust, in "
+        "UTC (YYYY-MM-DDTHH:MMZ)",
+        status.at("clock_doubt").get<std::string>(), status.at("time").get<std::string>()));
+    if (!typed) {
+      typed.error().hint = "or give it: sealroom unlock ... --confirm-time YYYY-MM-DDTHH:MMZ";
+      return pass_on(typed);
+    }
+    told = *typed;
+  }
+  auto confirmed = client.call("clock.confirm", {{"time", told}});
+  if (!confirmed) return pass_on(confirmed);
+  return Done{};
+}
+
 Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source) {
   auto status = client.call("status");
   if (!status) return pass_on(status);
   auto sound = ledger_is_sound(*status);
   if (!sound) return sound;
+  auto confirmed = confirm_time(client, *status, source);
+  if (!confirmed) return confirmed;
   std::string trial_file;
   bool known = false;
   for (const auto& key : status->at("keys")) {

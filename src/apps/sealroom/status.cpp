@@ -77,7 +77,7 @@ Result<int> unlock(const Command& command) {
   Words words(command);
   PinSource source;
   words.options()("all", "")("pin-file", po::value(&source.file))("pin-fd", po::value(&source.fd))(
-      "accept-final-try", po::bool_switch(&source.accept_final_try));
+      "accept-final-try", po::bool_switch(&source.accept_final_try))("confirm-time", po::value(&source.confirm_time));
   auto read = words.read(command.words, 0, 64);
   if (!read) return pass_on(read);
   if (words.plain().empty() != words.given("all")) {
@@ -86,14 +86,14 @@ Result<int> unlock(const Command& command) {
   }
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
-  auto owners = words.plain();
-  if (owners.empty()) {
-    auto status = client->call("status");
-    if (!status) return pass_on(status);
-    auto sound = ledger_is_sound(*status);
-    if (!sound) return pass_on(sound);
-    owners = owners_of(*status);
-  }
+  auto status = client->call("status");
+  if (!status) return pass_on(status);
+  auto sound = ledger_is_sound(*status);
+  if (!sound) return pass_on(sound);
+  auto confirmed = confirm_time(*client, *status, source);
+  if (!confirmed) return pass_on(confirmed);
+  source.confirm_time.clear();  // once is enough
+  const auto owners = words.plain().empty() ? owners_of(*status) : words.plain();
   if (owners.size() > 1 && source.fd >= 0)
     return fail(ErrorKind::Usage, "--pin-fd holds the PIN of one token", "unlock the tokens one by one");
   for (const auto& owner : owners) {

@@ -13,6 +13,7 @@
 #include "home.hpp"
 #include "make_home.hpp"
 #include "sandbox.hpp"
+#include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/wire/server.hpp"
 
 namespace sealroom::daemon {
@@ -86,6 +87,8 @@ Result<Ledgers> open_ledgers() {
 Result<Done> log_start(Daemon& daemon) {
   if (daemon.trouble) return Done{};  // nothing can be written; status and stderr say why
   const auto work = daemon.own_work();
+  auto doubted = doubt_after_silence(work);
+  if (!doubted) return doubted;
   auto started = record(work, {.name = "daemon.started",
                                .outcome = "ok",
                                .details = {{"module", daemon.keys.module().description()},
@@ -168,7 +171,8 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
                 std::move(ledgers->reading), std::move(ledgers->trouble));
   daemon.keys.refresh();
   auto started = log_start(daemon);
-  if (!started) return started;
+  if (!started && started.error().kind != ErrorKind::Integrity) return started;
+  if (!started) report(started.error());  // a clock that stands before the log: it is asked about, and corrected, later
   Dispatch dispatch(daemon);
   auto answered = answer_calls(daemon, dispatch, stop_signals, options.ready_fd);
   auto locked = dispatch.close();

@@ -63,6 +63,8 @@ Result<Json> request_issuer(Daemon&, Request&, const Work&);
 Result<Json> issue_issuer(Daemon&, Request&, const Work&);
 Result<Json> install_issuer(Daemon&, Request&, const Work&);
 
+Result<Json> clock_confirm(Daemon&, Request&, const Work&);
+Result<Json> clock_correct(Daemon&, Request&, const Work&);
 Result<Json> recover_after_crash(Daemon&, Request&, const Work&);
 
 Result<Json> job_look(Daemon&, Request&);

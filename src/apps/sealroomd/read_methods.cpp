@@ -4,6 +4,7 @@
 #include "parameters.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/recovery.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/plan/report.hpp"
@@ -134,7 +135,7 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys, const Unaccoun
 }
 
 // The part of the status that the ledger and the tokens know.
-Result<Json> kept_by_ledger(const Daemon& daemon) {
+Result<Json> kept_by_ledger(Daemon& daemon) {
   auto size = daemon.reading.log_size();
   if (!size) return pass_on(size);
   auto root = daemon.reading.root(*size);
@@ -162,8 +163,12 @@ Result<Json> kept_by_ledger(const Daemon& daemon) {
   if (!open) return pass_on(open);
   answer["started"] = open->suspects.size();
   answer["gaps"] = open->gaps.size();
+  auto doubt = doubt_about_clock(daemon.reading, daemon.clock);
+  if (!doubt) return pass_on(doubt);
+  answer["clock_doubt"] = *doubt;
   auto attention = attention_of(daemon, answer["keys"], *open);
   if (!attention) return pass_on(attention);
+  if (!doubt->empty()) say_what_waits(*attention, "the time must be confirmed: " + *doubt, "sealroom unlock --all");
   answer["attention"] = std::move(*attention);
   return answer;
 }
@@ -183,6 +188,11 @@ Result<Json> status(Daemon& daemon, Request& request) {
   Parameters parameters(request.parameters);
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
+  auto trouble = daemon.trouble;
+  if (!trouble) {
+    auto possible = clock_is_not_behind(daemon.reading, daemon.clock);
+    if (!possible) trouble = possible.error();
+  }
   Json answer{{"format", "sealroom-status/1"},
               {"version", SEALROOM_VERSION},
               {"home", printable(daemon.home)},
@@ -190,18 +200,23 @@ Result<Json> status(Daemon& daemon, Request& request) {
               {"role", name_of(request.role)},
               {"module", {{"path", daemon.keys.module().path()}, {"description", daemon.keys.module().description()}}},
               {"configuration_sha256", to_hex(daemon.configuration.digest())},
-              {"integrity", daemon.trouble ? daemon.trouble->message : ""}};
+              {"trial", !daemon.configuration.trial_pins().empty()},
+              {"integrity", trouble ? trouble->message : ""}};
   auto kept = kept_by_ledger(daemon);
   if (kept) {
     answer.update(*kept);
   } else if (daemon.trouble) {
-    answer.update({{"keys", Json::array()}, {"issuers", Json::array()}, {"started", 0}, {"gaps", 0}, {"attention", Json::array()}});
+    answer.update({{"keys", Json::array()},
+                   {"issuers", Json::array()},
+                   {"started", 0},
+                   {"gaps", 0},
+                   {"clock_doubt", ""},
+                   {"attention", Json::array()}});
   } else {
     return pass_on(kept);
   }
-  if (daemon.trouble) {
-    Json first{{"what", "the ledger is not sound, nothing is signed: " + daemon.trouble->message},
-               {"do", daemon.trouble->hint}};
+  if (trouble) {
+    Json first{{"what", "nothing can be recorded, so nothing is signed: " + trouble->message}, {"do", trouble->hint}};
     answer["attention"].insert(answer["attention"].begin(), std::move(first));
   }
   return answer;

@@ -1,10 +1,41 @@
 #include "methods.hpp"
 #include "parameters.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/recovery.hpp"
 
 // Methods for bad days: on the writing desk.
 namespace sealroom::daemon {
+
+Result<Json> clock_confirm(Daemon&, Request& request, const Work& work) {
+  Parameters parameters(request.parameters);
+  const auto told = parameters.moment("time");
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  if (!told) return fail(ErrorKind::Usage, "the time is missing");
+  auto confirmed = confirm_clock(work, *told);
+  if (!confirmed) return pass_on(confirmed);
+  return Json{{"time", to_rfc3339(*told)}};
+}
+
+Result<Json> clock_correct(Daemon&, Request& request, const Work& work) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  auto misdated = correct_clock(work);
+  if (!misdated) return pass_on(misdated);
+  Json answer{{"format", "sealroom-clock/1"},
+              {"newest", to_rfc3339(misdated->newest)},
+              {"first_entry", misdated->first_entry},
+              {"entries", misdated->entries},
+              {"certificates", Json::array()}};
+  for (const auto& row : misdated->certificates) {
+    answer["certificates"].push_back({{"issuer", row.issuer},
+                                      {"serial", to_upper_hex(row.serial)},
+                                      {"not_before", to_rfc3339(row.not_before)},
+                                      {"not_after", to_rfc3339(row.not_after)}});
+  }
+  return answer;
+}
 
 Result<Json> recover_after_crash(Daemon&, Request& request, const Work& work) {
   Parameters parameters(request.parameters);
