@@ -59,8 +59,9 @@ std::optional<log::Entry> read_entry(std::string_view line, const std::string& w
   if (const auto fault = log::fault_of(entry->event)) {
     complaints.add("verify.event", fmt::format("{}: entry {}: {}", where, entry->seq, *fault));
   }
+  // A clock that was ahead is set back once, by an entry that says so.
   complaints.require(
-      entry->context.time >= previous_time, "verify.entry",
+      entry->context.time >= previous_time || entry->event.name == "clock.corrected", "verify.entry",
       fmt::format("{}: entry {} is of {}, before an earlier one", where, entry->seq, to_rfc3339(entry->context.time)));
   previous_time = entry->context.time;
   return std::move(*entry);
@@ -70,13 +71,13 @@ BatchLog read_batch_log(ExportedFiles& files, Complaints& complaints) {
   BatchLog log;
   Sha256 before_export;
   std::string last;
-  Instant time{};
   std::size_t number = 0;
   std::optional<std::pair<std::uint64_t, Digest>> neighbour;  // seq and digest of the line before
   files.each_line(kEntries, [&](std::string_view line) {
     if (++number > 1) before_export.add(as_bytes(last));
     last = std::string(line) + "\n";
-    auto entry = read_entry(line, fmt::format("{}: line {}", kEntries, number), time, complaints);
+    Instant any{};  // between two lines of a batch the clock may have been corrected
+    auto entry = read_entry(line, fmt::format("{}: line {}", kEntries, number), any, complaints);
     if (!entry) return;
     if (neighbour) {
       complaints.require(entry->seq > neighbour->first, "verify.entry",

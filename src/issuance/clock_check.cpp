@@ -10,7 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::string_view kTag = "clock";
-constexpr std::string_view kConfirmed = "clock.confirmed";
 
 // The newest entry about the clock; nothing while there is none.
 Result<std::optional<log::Entry>> newest_about_clock(const Ledger& ledger) {
@@ -75,7 +74,7 @@ Result<Misdated> dated_after(const Ledger& ledger, Instant now) {
 Result<std::string> doubt_about_clock(const Ledger& ledger, const Clock& clock) {
   auto newest = newest_about_clock(ledger);
   if (!newest) return pass_on(newest);
-  if (*newest && (*newest)->event.name != kConfirmed) {
+  if (*newest && (*newest)->event.name != "clock.confirmed") {
     return (*newest)->event.details.value("reason", "the clock was doubted");
   }
   if (!is_of_this_boot(*newest, clock)) {
@@ -105,7 +104,7 @@ Result<Done> confirm_clock(const Work& work, Instant told) {
                             to_rfc3339(told), kClockTolerance.count()),
                 "set the clock of this machine, in UTC, and confirm again");
   }
-  return note(work, kConfirmed, {{"told", to_rfc3339(told)}, {"by", "person"}});
+  return note(work, "clock.confirmed", {{"told", to_rfc3339(told)}, {"by", "person"}});
 }
 
 Result<Done> confirm_clock_of_trial(const Work& work) {
@@ -113,9 +112,9 @@ Result<Done> confirm_clock_of_trial(const Work& work) {
   if (appliance.configuration.trial_pins().empty()) return Done{};
   auto newest = newest_about_clock(appliance.ledger);
   if (!newest) return pass_on(newest);
-  if (*newest && (*newest)->event.name != kConfirmed) return Done{};
+  if (*newest && (*newest)->event.name != "clock.confirmed") return Done{};
   if (is_of_this_boot(*newest, appliance.clock)) return Done{};
-  return note(work, kConfirmed, {{"told", to_rfc3339(appliance.clock.now())}, {"by", "trial home"}});
+  return note(work, "clock.confirmed", {{"told", to_rfc3339(appliance.clock.now())}, {"by", "trial home"}});
 }
 
 Result<Done> doubt_after_silence(const Work& work) {
