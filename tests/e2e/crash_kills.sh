@@ -48,5 +48,4 @@ for number in 1 2 3 4 5; do
 done | sample_or_all 8 >points.all
 while read -r each <&3; do try_point "killed around a call of the token" "$each" kill_around "$each"; done 3<points.all
 
-grep -q . suspects || fail "no kill left a certificate without an outcome: the points are not where they should be"
-tell crash_kills
+tell crash_kills suspects

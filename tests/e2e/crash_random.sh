@@ -43,7 +43,7 @@ round() {
   wait "$loader"
   ready_again
   # What is on the media of this round is in the ledger, with its entry.
-  python3 "$tests/lib/crash_state.py" crashed log.after "$work/load/*" 0
+  python3 "$tests/lib/crash_state.py" crashed log.after "$work/load/*" 0 0
   expect_exit 0 sealroom unlock --all
   expect_exit 0 sealroom recover
   grep '^burned: ' stdout >>suspects || true

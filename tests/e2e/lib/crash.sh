@@ -7,7 +7,7 @@
 full=${2:-}
 counts=$work/counts plan=$work/plan
 declare -A tried=() bad=()  # kind of point → how many
-batch=""                    # what the signing run signs
+batch="" entries_before=0   # what the signing run signs, and how long the log was before it
 [ -f "$shim" ] || { skip "the faulting PKCS#11 module is not built"; exit 0; }
 strace -o /dev/null true 2>/dev/null || { skip "strace is not installed, or may not trace here"; exit 0; }
 export SEALROOM_SHIM_MODULE=$softhsm SEALROOM_SHIM_COUNTS=$counts SEALROOM_SHIM_PLAN_FILE=$plan
@@ -30,6 +30,7 @@ prepare() {
   make_csr "$medium/requests/root/v3_intermediate_ca/second.csr" "/C=DE/ST=Bavaria/O=HiveMQ/CN=Second CA"
   expect_exit 0 sealroom import "$medium" --json
   batch=$(look 'd["batch"]' <stdout)
+  entries_before=$(sealroom audit show --json | wc -l)
   stop_daemon
   (cd "$home" && find . -path ./tokens -prune -o -type f -print | sort) >files.before
   mv "$home" home.seed
@@ -120,7 +121,7 @@ token_is_lost() {
 survives() {
   ready_again
   [ "$signed_before" = none ] || signed=$(($(signatures) - signed_before))
-  python3 "$tests/lib/crash_state.py" crashed log.after "$medium" "${signed:-0}"
+  python3 "$tests/lib/crash_state.py" crashed log.after "$medium" "$entries_before" "${signed:-0}"
   if [ "${1:-}" = token ] && token_is_lost; then return 0; fi
   expect_exit 0 sealroom unlock --all
   sealroom status --json >status
@@ -176,7 +177,8 @@ try_point() {
   tail -n 30 point.out | cut -c 1-400 | sed 's/^/    /'
 }
 
-# tell NAME: the lines that scripts/crash-sweep makes its table of, and the test's exit code.
+# tell NAME [suspects]: the lines that scripts/crash-sweep makes its table of, and the test's exit code. With "suspects"
+# some point must have left some.
 tell() {
   local kind total=0
   for kind in "${!tried[@]}"; do
@@ -185,5 +187,8 @@ tell() {
   [ ! -f suspects ] || echo "   $(wc -l <suspects) certificates had been started, were burned and issued anew"
   for kind in "${!bad[@]}"; do total=$((total + ${bad[$kind]})); done
   [ "$total" = 0 ] || exit 1
+  if [ "${2:-}" = suspects ] && [ ! -s suspects ]; then
+    fail "no point left a certificate without an outcome: the points are not where they should be"
+  fi
   echo "$1: ok"
 }

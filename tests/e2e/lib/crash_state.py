@@ -1,6 +1,7 @@
 """What must be true of log, ledger and media after a crash, recomputed with nothing but the standard library.
 
-crash_state.py crashed LOG MEDIA SIGNATURES            right after the restart; SIGNATURES were made in the run
+crash_state.py crashed LOG MEDIA BEFORE SIGNATURES     right after the restart: the log had BEFORE entries before the run,
+                                                       in which the token signed SIGNATURES times
 crash_state.py finished LOG LATER CERTIFICATES MEDIA   after everything was accounted for and signed
 
 MEDIA is a pattern of folders that exports were written to.
@@ -81,7 +82,7 @@ def exported_serials(media):
                     yield path, request["serial"]
 
 
-def crashed(log, media, signatures):
+def crashed(log, media, before, signatures):
     lines = lines_of(log)
     entries = [json.loads(line) for line in lines]
     extends_every_checkpoint(lines, media)
@@ -89,15 +90,9 @@ def crashed(log, media, signatures):
     for path, serial in exported_serials(media):
         assert serial in issued, f"{path}: certificate {serial} is outside and not in the ledger"
     # Each certificate that the token signed had its durable start. Once all are issued the log key signs checkpoints.
-    begun = entries[max(i for i, e in enumerate(entries) if e["event"] == "daemon.started" and i < last_start(entries)):]
-    begun_serials = serials(begun, "certificate.started")
-    if int(signatures) > len(begun_serials):
-        assert set(begun_serials) <= issued and begun_serials, (
-            f"the token signed {signatures} times, and {len(begun_serials)} starts are durable")
-
-
-def last_start(entries):
-    return max(i for i, entry in enumerate(entries) if entry["event"] == "daemon.started")
+    begun = set(serials(entries[int(before):], "certificate.started"))
+    if int(signatures) > len(begun):
+        assert begun and begun <= issued, f"the token signed {signatures} times, and {len(begun)} starts are durable"
 
 
 def finished(log, later, certificates, media):
