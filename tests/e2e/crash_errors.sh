@@ -26,12 +26,22 @@ refused_run() {
   grep -q '^sealroom: hint: ' stderr || fail "no hint"
 }
 
-# signs_nothing: whatever is asked now, no signature is made.
-signs_nothing() {
-  local signed code=0
+# gives_up: after a failed sync nobody knows what is on the disk. Whatever is asked, no signature is made, and the daemon
+# ends by itself with exit code 6.
+gives_up() {
+  local signed code=0 process=${daemon[$home]} tenths=0
   signed=$(signatures)
   sealroom sign "$batch" >stdout 2>stderr || code=$?
+  # 1 when the daemon has gone by now.
   [ "$code" = 6 ] || [ "$code" = 1 ] || fail "sign after a failed sync: exit code $code"
+  code=0
+  while kill -0 "$process" 2>/dev/null; do
+    [ $((tenths += 1)) -le 100 ] || fail "the daemon has not ended after ten seconds"
+    sleep 0.1
+  done
+  wait "$process" || code=$?
+  unset "daemon[$home]"
+  is "$code" 6 "the daemon's exit code"
   is "$(signatures)" "$signed" "signatures after a failed sync"
 }
 
@@ -40,7 +50,7 @@ error_at() {
   trace_into trace "$calls" "$1:error=$3:when=$2"
   refused_run
   tracer=()
-  [[ $1 != *sync ]] || signs_nothing
+  [[ $1 != *sync ]] || gives_up
   buried
   survives
 }

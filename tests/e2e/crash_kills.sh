@@ -3,8 +3,10 @@
 # daemon must find everything accounted for, and sign the rest.
 . "$(dirname "$0")/lib/crash.sh" "$@"
 
-# Whatever changes a file or a name, or tells another process something.
-calls=write,pwrite64,fsync,fdatasync,ftruncate,openat,unlink,unlinkat,rename,mkdir,sendto,sendmsg,close
+# Whatever changes a file or a name, or tells another process something; the full sweep takes every system call there is.
+changes=write,pwrite64,fsync,fdatasync,ftruncate,unlink,unlinkat,rename,mkdir
+calls=$changes,openat,close,sendto,sendmsg
+[ "$full" != full ] || calls=all
 
 step "a run that nothing disturbs"
 prepare
@@ -12,7 +14,11 @@ trace_into trace "$calls"
 signing_run
 tracer=()
 buried
-python3 "$tests/lib/crash_points.py" trace "$began" | sample_or_all 24 >points.all
+python3 "$tests/lib/crash_points.py" trace "$began" >points.signing
+sample_or_all 24 <points.signing >points.all
+# Before that, the daemon's start and the unlocking: what changes the home.
+python3 "$tests/lib/crash_points.py" trace 0 "$home/" | grep -E "^(${changes//,/|}) " |
+  grep -vxFf points.signing | sample_or_all 6 >>points.all
 
 kill_at() {
   back_to_the_start

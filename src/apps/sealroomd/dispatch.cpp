@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "home.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/wire/message.hpp"
@@ -89,13 +90,13 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
   if (daemon_.trouble) return reply(std::unexpected(*daemon_.trouble));
   if (const auto* writing = std::get_if<WritingMethod>(&method.run)) {
     return writing_->put([this, run = *writing, request, reply] {
-      reply(unless_stopping([&] { return run(daemon_, *request, work_of(*request)); }));
+      reply(unless_broken([&] { return run(daemon_, *request, work_of(*request)); }));
     });
   }
   const auto job = daemon_.jobs.start(request->peer.uid);
   if (!job) return reply(std::unexpected(job.error()));
   writing_->put([this, run = std::get<AsJob>(method.run).run, request, name = *job] {
-    daemon_.jobs.finish(name, unless_stopping([&] {
+    daemon_.jobs.finish(name, unless_broken([&] {
                           auto work = work_of(*request);
                           work.progress = [&](std::uint64_t done, std::uint64_t total) {
                             daemon_.jobs.progress(name, done, total);
@@ -115,6 +116,13 @@ Work Dispatch::work_of(const Request& request) {
 Result<Json> Dispatch::unless_stopping(const std::function<Result<Json>()>& work) const {
   if (stopping_) return stopped();
   return attempt(work);
+}
+
+// Between a failed sync and the end of the daemon, which lets clients have their answers first, nothing is begun.
+Result<Json> Dispatch::unless_broken(const std::function<Result<Json>()>& work) const {
+  if (!daemon_.ledger.broken()) return unless_stopping(work);
+  return fail(ErrorKind::Integrity, fmt::format("{}: an earlier change could not be made durable", kLedger),
+              "find out what is wrong with the disk, then start sealroomd again");
 }
 
 void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) {
@@ -142,9 +150,11 @@ Result<Done> Dispatch::close() {
   const auto finished = std::make_shared<std::promise<void>>();
   auto future = finished->get_future();
   writing_->put([this, finished] {
-    const auto work = daemon_.own_work();
-    (void)record(work, {.name = "daemon.stopped", .outcome = "ok", .details = Json::object()});
-    (void)checkpoint_if_unlocked(work);
+    if (!daemon_.ledger.broken()) {
+      const auto work = daemon_.own_work();
+      (void)record(work, {.name = "daemon.stopped", .outcome = "ok", .details = Json::object()});
+      (void)checkpoint_if_unlocked(work);
+    }
     daemon_.keys.lock_all();
     finished->set_value();
   });

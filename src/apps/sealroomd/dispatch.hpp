@@ -35,6 +35,7 @@ class Dispatch {
   void run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply);
   Work work_of(const Request& request);
   Result<Json> unless_stopping(const std::function<Result<Json>()>& work) const;
+  Result<Json> unless_broken(const std::function<Result<Json>()>& work) const;
   void log_refusal(const wire::Peer& peer, Role role, std::string what);
   void look_after();  // every few seconds: a broken ledger, idle tokens
 

@@ -1,10 +1,11 @@
 # What the crash tests stand on: a prepared appliance that is copied for every point, a signing run that is to be cut
 # short, and what must be true after it, whatever happened. Sourced like session.sh, which it contains.
 #
-# A crash test tries a sample of its points; with "full" as its second argument (scripts/crash-sweep) every one.
+# A crash test tries a sample of its points; with "full" as its second argument (scripts/crash-sweep) every one, and with
+# "2/3" as its third the second third of them.
 . "$(dirname "${BASH_SOURCE[0]}")/session.sh" "$1"
 
-full=${2:-}
+full=${2:-} share=${3:-1/1}
 counts=$work/counts plan=$work/plan
 declare -A tried=() bad=()  # kind of point → how many
 batch="" entries_before=0   # what the signing run signs, and how long the log was before it
@@ -15,7 +16,14 @@ export SEALROOM_SHIM_MODULE=$softhsm SEALROOM_SHIM_COUNTS=$counts SEALROOM_SHIM_
 misbehave() { echo "$1" >"$plan.new" && mv "$plan.new" "$plan"; }
 signatures() { grep -c ' C_Sign$' "$counts" 2>/dev/null || true; }
 
-sample_or_all() { if [ "$full" = full ]; then cat; else awk -v n="$1" '{line[NR] = $0} END {for (i = 0; i < n && i < NR; i++) print line[int(i * NR / (n < NR ? n : NR)) + 1]}'; fi; }
+# sample_or_all N: N of the lines on standard input, evenly spread; in the full sweep all of them, or this one's share.
+sample_or_all() {
+  if [ "$full" = full ]; then
+    awk -v share="${share%/*}" -v shares="${share#*/}" 'NR % shares == share - 1'
+  else
+    awk -v n="$1" '{ line[NR] = $0 } END { if (n > NR) n = NR; for (i = 0; i < n; i++) print line[int(i * NR / n) + 1] }'
+  fi
+}
 
 # ---- the appliance before the run: its issuers are active, one export has left it, and a batch for both issuers waits.
 
