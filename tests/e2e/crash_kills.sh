@@ -22,7 +22,7 @@ python3 "$tests/lib/crash_points.py" trace 0 "$home/" | grep -E "^(${changes//,/
 
 kill_at() {
   back_to_the_start
-  trace_into trace "$calls" "$1:signal=KILL:when=$2"
+  trace_into trace "$1" "$1:signal=KILL:when=$2"
   signing_run || true
   tracer=()
   buried
