@@ -23,7 +23,7 @@ python3 "$tests/lib/crash_points.py" trace 0 "$home/" | grep -E "^(${changes//,/
 kill_at() {
   back_to_the_start
   trace_into trace "$1" "$1:signal=KILL:when=$2"
-  signing_run || true
+  ! signing_run || echo "after its end, or not reached" >point.kind
   tracer=()
   buried
   # A point inside SoftHSM's own files: whether it loses its token there is not in our hands.
@@ -54,4 +54,6 @@ for number in 1 2 3 4 5; do
 done | sample_or_all 8 >points.all
 while read -r each <&3; do try_point "killed around a call of the token" "$each" kill_around "$each"; done 3<points.all
 
+[ $((10 * ${tried[killed at a system call, after its end, or not reached]:-0})) -le "${tried[killed at a system call]:-0}" ] ||
+  fail "too many points were not reached"
 tell crash_kills suspects

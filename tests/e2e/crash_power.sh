@@ -50,9 +50,7 @@ cut_at() {
   mkdir "$home"
   mount -o loop disk "$home"
   trap 'buried; umount "$home"' EXIT
-  # Without --seccomp-bpf, with which strace 6.1 loses every injected signal but SIGKILL.
-  rm -f trace
-  tracer=(strace -D -f -qq -o "$work/trace" -e "trace=$calls" -e "inject=$1:signal=STOP:when=$2")
+  trace_into trace "$1" "$1:signal=STOP:when=$2"
   start_daemon
   tracer=()
   sealroom unlock --all >/dev/null

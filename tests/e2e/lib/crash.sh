@@ -67,7 +67,8 @@ tokens_outside() {
 # trace_into FILE CALLS [INJECTION]
 trace_into() {
   rm -f "$1"
-  tracer=(strace -D -f -qq -y -ttt --seccomp-bpf -o "$1" -e "trace=$2")
+  # --seccomp-bpf would be faster, but strace 6.1 then loses injected signals without a word.
+  tracer=(strace -D -f -qq -y -ttt -o "$1" -e "trace=$2")
   [ $# -lt 3 ] || tracer+=(-e "inject=$3")
 }
 
@@ -118,7 +119,7 @@ token_is_lost() {
   [ "$code" != 0 ] || return 1
   is "$code" 5 "exit code of unlock"
   grep -q "token 'sealroom-[a-z]*'" stderr || fail "the token is not named"
-  echo lost >point.kind
+  echo "inside SoftHSM's own files, which destroyed a token" >point.kind
   expect_exit 0 sealroom audit verify
   stop_daemon
   no_leftovers
