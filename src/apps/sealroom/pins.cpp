@@ -150,6 +150,10 @@ Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const 
     if (key.at("owner") != owner) continue;
     known = true;
     if (key.at("unlocked").get<bool>()) return Done{};
+    if (!key.at("present").get<bool>()) {
+      return fail(ErrorKind::Token, key.at("trouble").get<std::string>(),
+                  "insert the token; one of SoftHSM whose files were damaged is not present any more, either");
+    }
     trial_file = key.value("trial_pin_file", "");
   }
   if (!known) {
