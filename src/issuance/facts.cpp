@@ -63,6 +63,7 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   in_force.profile = profile;
   in_force.rules.issuer = &settings->config;
   in_force.rules.profile = found;
+  in_force.rules.permitted = &settings->permitted;
   in_force.rules.limits = appliance.configuration.limits().request;
   in_force.rules.keys = appliance.configuration.keys();
   if (found->own_certificate) {
@@ -74,6 +75,7 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   if (!chain) return pass_on(chain);
   in_force.chain = std::move(*chain);
   in_force.rules.issuer_certificate = &in_force.chain.front();
+  in_force.rules.above = std::span<const Certificate>(in_force.chain).subspan(1);
   return in_force;
 }
 
@@ -99,6 +101,9 @@ Result<Facts> facts_about(const Appliance& appliance, const Examination& examina
   for (const auto& row : *by_subject) {
     if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
   }
+  auto key = appliance.ledger.key(in_force.issuer);
+  if (!key) return pass_on(key);
+  if (*key) facts.issuer_key = sha256((*key)->public_key);
   auto owner = key_of_issuer(appliance.ledger, *request, in_force);
   if (!owner) return pass_on(owner);
   facts.key_of_issuer = *owner;

@@ -11,7 +11,7 @@ const char* verify_purpose(Purpose purpose) {
   switch (purpose) {
     case Purpose::Server: return "sslserver";
     case Purpose::Client: return "sslclient";
-    case Purpose::Ca: return "any";
+    case Purpose::Ca: return "ca";
   }
   std::abort();
 }
@@ -41,9 +41,12 @@ Result<VerifiedCertificate> VerifiedCertificate::verify(const CertificateRow& ro
 
   std::vector<Certificate> chain{*certificate};
   chain.insert(chain.end(), issuer_chain.begin(), issuer_chain.end());
-  const auto moment = std::clamp(now, row.not_before, row.not_after);
-  auto builds = verify_chain(chain, moment, verify_purpose(purpose));
-  if (!builds) return unfit(row, builds.error().message);
+  // The last second is left out: OpenSSL takes notAfter itself for past.
+  const auto last = row.not_after - std::chrono::seconds{1};
+  for (const auto moment : {row.not_before, std::clamp(now, row.not_before, last), last}) {
+    auto builds = verify_chain(chain, moment, verify_purpose(purpose));
+    if (!builds) return unfit(row, fmt::format("at {}: {}", to_rfc3339(moment), builds.error().message));
+  }
   return VerifiedCertificate(std::move(*certificate), row);
 }
 

@@ -73,6 +73,16 @@ void judge_key_history(const PublicKey& key, const Rules& rules, const Facts& fa
   }
 }
 
+// What the token signs must verify under the issuer's certificate.
+void judge_issuer_key(const Rules& rules, const Facts& facts, Examination& examination) {
+  const auto* certificate = rules.profile->own_certificate ? nullptr : rules.issuer_certificate;
+  if (certificate == nullptr || !facts.issuer_key || *facts.issuer_key == certificate->key().digest()) return;
+  refuse(examination, "issuer.key",
+         fmt::format("the issuer's certificate ({}) is not for the key on the issuer's token; install the certificate "
+                     "of that key",
+                     printable_name(certificate->subject())));
+}
+
 void judge_uniqueness(const Rules& rules, const Facts& facts, Examination& examination) {
   if (rules.issuer->unique_subject() == UniqueSubject::No || facts.same_subject.empty()) return;
   const auto& earlier = facts.same_subject.front();
@@ -89,6 +99,7 @@ Decision decide(Examination examination, const Rules& rules, const Facts& facts,
   judge_profile(rules, examination);
   judge_repetition(facts, examination);
   judge_uniqueness(rules, facts, examination);
+  judge_issuer_key(rules, facts, examination);
   const auto validity = decide_validity(rules, facts.now, wish, examination);
   if (const auto* request = examination.request()) judge_key_history(request->key(), rules, facts, examination);
   if (!examination.refusals.empty() || !examination.csr) return Refusal{std::move(examination)};

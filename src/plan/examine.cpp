@@ -29,9 +29,12 @@ void list_unevaluated(const Rules& rules, Examination& examination) {
     }
   }
   if (rules.issuer == nullptr || (rules.issuer_certificate == nullptr && !own)) {
-    open.insert(open.end(), {"subject.match", "issuer.not-a-ca", "issuer.path-length"});
+    open.insert(open.end(), {"subject.match", "issuer.not-a-ca", "issuer.path-length", "issuer.name-constraints",
+                             "names.constrained"});
   }
+  if (rules.permitted == nullptr) open.push_back("names.not-permitted");
   std::ranges::sort(open);
+  open.erase(std::ranges::unique(open).begin(), open.end());
 }
 
 // The issuer's own key has a least size of its own ([req] default_bits).
@@ -55,7 +58,7 @@ void judge(const ParsedRequest& request, const Rules& rules, const Deadline& dea
   judge_subject(request, rules, examination);
   judge_extensions(request, rules, examination);
   judge_common_name(request, rules, examination);
-  judge_issuer(rules, examination);
+  judge_issuer(request, rules, examination);
   if (examination.refusals.size() > kMostFindings) examination.refusals.resize(kMostFindings);
   if (!deadline.passed()) add(modulus_findings(request.key(), rules.keys, deadline), examination);
 }

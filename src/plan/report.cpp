@@ -17,10 +17,20 @@ constexpr const char* kAccepted = "accepted";
 constexpr const char* kRefused = "refused";
 
 // What only a ledger, a clock and an operator's wish can decide (decide.hpp).
-constexpr std::array kNeedsLedger{
-    "issuer.validity",        "key.of-a-ca",          "key.other-subject",  "key.renewal",  "profile.own-certificate",
-    "request.already-issued", "request.duplicate",    "subject.not-unique", "validity.cut", "validity.not-before",
-    "validity.order",         "validity.past-issuer", "validity.too-long"};
+constexpr std::array kNeedsLedger{"issuer.key",
+                                  "issuer.validity",
+                                  "key.of-a-ca",
+                                  "key.other-subject",
+                                  "key.renewal",
+                                  "profile.own-certificate",
+                                  "request.already-issued",
+                                  "request.duplicate",
+                                  "subject.not-unique",
+                                  "validity.cut",
+                                  "validity.not-before",
+                                  "validity.order",
+                                  "validity.past-issuer",
+                                  "validity.too-long"};
 
 // Verdicts travel in frames and stand on paper: a hostile name of thousands of octets is cut. With every limit of
 // sealroom.yaml at its highest a verdict has less than 700,000 octets.

@@ -47,7 +47,8 @@ void judge_subject(const ParsedRequest& request, const Rules& rules, Examination
 // names.common-name: where the profile asks for it, each commonName is one of the hosts in subjectAltName.
 void judge_common_name(const ParsedRequest& request, const Rules& rules, Examination& examination);
 
-// issuer.*: whether the issuer's certificate allows it to issue under the profile.
-void judge_issuer(const Rules& rules, Examination& examination);
+// issuer.*, names.not-permitted and names.constrained: whether the issuer's settings, its certificate and those above it
+// allow the profile and the names. Wants judge_subject() and judge_extensions() to have run.
+void judge_issuer(const ParsedRequest& request, const Rules& rules, Examination& examination);
 
 }  // namespace sealroom

@@ -135,19 +135,4 @@ void judge_subject(const ParsedRequest& request, const Rules& rules, Examination
   }
 }
 
-void judge_issuer(const Rules& rules, Examination& examination) {
-  if (rules.issuer_certificate == nullptr || (rules.profile != nullptr && rules.profile->own_certificate)) return;
-  const auto& issuer = *rules.issuer_certificate;
-  if (!issuer.is_ca() || !issuer.may_sign_certificates()) {
-    refuse(examination, "issuer.not-a-ca",
-           fmt::format("the issuer's certificate ({}) is no CA that may sign certificates; install the right one",
-                       printable_name(issuer.subject())));
-  }
-  if (rules.profile != nullptr && rules.profile->purpose == Purpose::Ca && issuer.path_length() == 0) {
-    refuse(examination, "issuer.path-length",
-           fmt::format("the issuer's certificate ({}) has pathlen:0 and allows no CA below it; ask an issuer above it",
-                       printable_name(issuer.subject())));
-  }
-}
-
 }  // namespace sealroom

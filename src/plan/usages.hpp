@@ -30,6 +30,9 @@ inline constexpr std::string_view kAnyExtendedKeyUsage = "2.5.29.37.0";
 // Bits as RFC 5280 section 4.2.1.3 numbers them, bit 0 lowest here.
 inline constexpr std::uint32_t kKeyCertSignBit = 1u << 5;
 inline constexpr std::uint32_t kCrlSignBit = 1u << 6;
+inline constexpr std::uint32_t kDataEnciphermentBit = 1u << 3;
+inline constexpr std::uint32_t kKeyAgreementBit = 1u << 4;
+inline constexpr std::uint32_t kAgreementBits = kKeyAgreementBit | 1u << 7 | 1u << 8;  // and encipher-, decipherOnly
 
 // The three CA bits of nsCertType.
 inline constexpr std::uint32_t kNetscapeCaBits = 1u << 5 | 1u << 6 | 1u << 7;

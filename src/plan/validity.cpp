@@ -1,5 +1,7 @@
 #include "validity.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "rules.hpp"
@@ -41,34 +43,44 @@ void judge_length(const Profile& profile, const Validity& validity, Instant now,
   }
 }
 
-void judge_issuer_validity(const Certificate& issuer, Instant now, Examination& examination) {
-  if (now >= issuer.not_before() && now <= issuer.not_after()) return;
+// When the issuer's certificate and every one above it are valid: outside of that no chain verifies.
+Validity bounds_of(const Rules& rules) {
+  Validity bounds{rules.issuer_certificate->not_before(), rules.issuer_certificate->not_after()};
+  for (const auto& certificate : rules.above) {
+    bounds.not_before = std::max(bounds.not_before, certificate.not_before());
+    bounds.not_after = std::min(bounds.not_after, certificate.not_after());
+  }
+  return bounds;
+}
+
+void judge_issuer_validity(const Validity& issuer, Instant now, Examination& examination) {
+  if (now >= issuer.not_before && now <= issuer.not_after) return;
   refuse(examination, "issuer.validity",
-         fmt::format("the issuer's certificate is valid from {} until {}, and it is {} now; {}",
-                     to_rfc3339(issuer.not_before()), to_rfc3339(issuer.not_after()), to_rfc3339(now),
-                     now < issuer.not_before() ? "check the clock" : "renew the issuer"));
+         fmt::format("the issuer's certificate and those above it are valid from {} until {}, and it is {} now; {}",
+                     to_rfc3339(issuer.not_before), to_rfc3339(issuer.not_after), to_rfc3339(now),
+                     now < issuer.not_before ? "check the clock" : "renew the issuer"));
 }
 
 // Keeps the certificate's validity within its issuer's (RFC 5280 section 6 needs both at every moment of use).
-void fit_into_issuer(const Certificate& issuer, const Profile& profile, Validity& validity, Examination& examination) {
-  if (validity.not_before < issuer.not_before()) {
+void fit_into_issuer(const Validity& issuer, const Profile& profile, Validity& validity, Examination& examination) {
+  if (validity.not_before < issuer.not_before) {
     refuse(examination, "validity.not-before",
            fmt::format("the certificate would begin at {}, before its issuer does ({}); ask for a later --not-before",
-                       to_rfc3339(validity.not_before), to_rfc3339(issuer.not_before())));
+                       to_rfc3339(validity.not_before), to_rfc3339(issuer.not_before)));
   }
-  if (validity.not_after <= issuer.not_after()) return;
-  if (profile.past_issuer == PastIssuer::Refuse || issuer.not_after() <= validity.not_before) {
+  if (validity.not_after <= issuer.not_after) return;
+  if (profile.past_issuer == PastIssuer::Refuse || issuer.not_after <= validity.not_before) {
     refuse(
         examination, "validity.past-issuer",
         fmt::format("the certificate would end at {}, after its issuer does ({}); ask for fewer --days, or renew the "
                     "issuer",
-                    to_rfc3339(validity.not_after), to_rfc3339(issuer.not_after())));
+                    to_rfc3339(validity.not_after), to_rfc3339(issuer.not_after)));
     return;
   }
   remark(examination, "validity.cut",
-         fmt::format("the certificate ends with its issuer at {} instead of {}", to_rfc3339(issuer.not_after()),
+         fmt::format("the certificate ends with its issuer at {} instead of {}", to_rfc3339(issuer.not_after),
                      to_rfc3339(validity.not_after)));
-  validity.not_after = issuer.not_after();
+  validity.not_after = issuer.not_after;
 }
 
 }  // namespace
@@ -77,8 +89,9 @@ Validity decide_validity(const Rules& rules, Instant now, const Wish& wish, Exam
   auto validity = wished_validity(*rules.profile, now, wish);
   judge_length(*rules.profile, validity, now, examination);
   if (bound_by_issuer(rules)) {
-    judge_issuer_validity(*rules.issuer_certificate, now, examination);
-    fit_into_issuer(*rules.issuer_certificate, *rules.profile, validity, examination);
+    const auto bounds = bounds_of(rules);
+    judge_issuer_validity(bounds, now, examination);
+    fit_into_issuer(bounds, *rules.profile, validity, examination);
   }
   return validity;
 }

@@ -8,6 +8,7 @@
 
 #include "decimal.hpp"
 #include "keys_reader.hpp"
+#include "permitted_names.hpp"
 #include "profile_reader.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -170,7 +171,7 @@ class ConfigurationReader {
   }
 
   Result<Done> read_issuer(const std::string& name, const YamlValue& value) {
-    if (auto keys = value.mapping_of("issuer " + name, {"profiles"}); !keys) return keys;
+    if (auto keys = value.mapping_of("issuer " + name, {"profiles", "permitted_names"}); !keys) return keys;
     auto profiles = value.member("issuer " + name, "profiles");
     if (!profiles) return pass_on(profiles);
     if (auto shape = (*profiles)->mapping("profiles"); !shape) return shape;
@@ -179,7 +180,12 @@ class ConfigurationReader {
     if (given == nullptr) return value.wrong(fmt::format("issuer {} lacks its file {}", name, path));
     auto config = IssuerConfig::parse(path, given->text);
     if (!config) return pass_on(config);
-    IssuerSettings settings{std::move(*config), {}};
+    IssuerSettings settings{std::move(*config), {}, {}};
+    if (const YamlValue* permitted = value.find("permitted_names")) {
+      auto names = read_permitted_names(*permitted);
+      if (!names) return pass_on(names);
+      settings.permitted = std::move(*names);
+    }
     std::set<std::string> taken;
     for (const auto& [profile_name, profile_value] : (*profiles)->members()) {
       if (auto fits = new_name(profile_value, "a profile", profile_name, taken); !fits) return fits;

@@ -89,14 +89,20 @@ Result<Bytes> distinguished_name(std::string_view file, const ConfSection& secti
                   fmt::format("{}: \"{}\" cannot be a {}: {}", where, printable(part.value), type, openssl_errors()),
                   "with prompt = no the keys of this section hold the values themselves, not the prompts");
     }
+    if (ASN1_STRING_type(value.get()) == V_ASN1_T61STRING || ASN1_STRING_type(value.get()) == V_ASN1_BMPSTRING) {
+      return fail(ErrorKind::Usage,
+                  fmt::format("{}: \"{}\" would be a TeletexString or BMPString, which no new name may have", where,
+                              printable(part.value)),
+                  "write string_mask = utf8only (RFC 5280 section 4.1.2.4)");
+    }
     const OwnedNameEntry entry(X509_NAME_ENTRY_create_by_NID(nullptr, nid, ASN1_STRING_type(value.get()),
                                                              ASN1_STRING_get0_data(value.get()),
                                                              ASN1_STRING_length(value.get())));
     if (!entry || X509_NAME_add_entry(name.get(), entry.get(), -1, 0) != 1) std::abort();
   }
   if (section.lines.empty()) {
-    return fail(ErrorKind::Usage, fmt::format("{}: section [{}] has no name part", conf_position(file, section.line),
-                                              section.name));
+    return fail(ErrorKind::Usage,
+                fmt::format("{}: section [{}] has no name part", conf_position(file, section.line), section.name));
   }
   return der_of(name.get(), i2d_X509_NAME);
 }

@@ -75,6 +75,7 @@ std::optional<std::string_view> take_rights(X509_EXTENSION* extension, SectionRi
       const OwnedConstraints constraints(contents<BASIC_CONSTRAINTS>(extension));
       if (!constraints) return "OpenSSL does not read back what it made";
       rights.ca = constraints->ca != 0;
+      rights.constraints_critical = X509_EXTENSION_get_critical(extension) != 0;
       if (constraints->pathlen == nullptr) break;
       if (!rights.ca) return "pathlen without CA:TRUE";
       if (ASN1_INTEGER_get(constraints->pathlen) < 0) return "pathlen below zero";
@@ -83,8 +84,15 @@ std::optional<std::string_view> take_rights(X509_EXTENSION* extension, SectionRi
     case NID_key_usage: {
       const OwnedBits bits(contents<ASN1_BIT_STRING>(extension));
       if (!bits) return "OpenSSL does not read back what it made";
-      rights.signs = ASN1_BIT_STRING_get_bit(bits.get(), 5) != 0;       // RFC 5280 section 4.2.1.3
+      rights.signs = ASN1_BIT_STRING_get_bit(bits.get(), 5) != 0;  // RFC 5280 section 4.2.1.3
+      rights.usage_critical = X509_EXTENSION_get_critical(extension) != 0;
       rights.signs_crls = ASN1_BIT_STRING_get_bit(bits.get(), 6) != 0;
+      break;
+    }
+    case NID_netscape_cert_type: {
+      const OwnedBits bits(contents<ASN1_BIT_STRING>(extension));
+      if (!bits) return "OpenSSL does not read back what it made";
+      for (const int bit : {5, 6, 7}) rights.netscape_ca |= ASN1_BIT_STRING_get_bit(bits.get(), bit) != 0;
       break;
     }
     case NID_ext_key_usage: {
@@ -94,6 +102,7 @@ std::optional<std::string_view> take_rights(X509_EXTENSION* extension, SectionRi
         const int usage = OBJ_obj2nid(sk_ASN1_OBJECT_value(usages.get(), i));
         rights.server_auth |= usage == NID_server_auth;
         rights.client_auth |= usage == NID_client_auth;
+        rights.any_usage |= usage == NID_anyExtendedKeyUsage;
       }
       break;
     }
@@ -153,11 +162,15 @@ Result<SectionRights> try_extensions(std::string_view file, const ConfSection& s
       return wrong(file, line.line, "proxyCertInfo is not accepted: a CA makes no proxy certificates (RFC 3820)");
     }
     if (auto known = check_options(file, line); !known) return pass_on(known);
+    const bool none = without_critical(line.value) == "none";
+    if (line.key == "subjectKeyIdentifier") rights.names_subject_key = !none;
+    if (line.key == "authorityKeyIdentifier") rights.names_issuer_key = !none;
     ERR_clear_error();
     const OwnedExtension made(X509V3_EXT_nconf(conf, &context, line.key.c_str(), line.value.c_str()));
     if (!made) {
-      return wrong(file, line.line, fmt::format("{} = {}: OpenSSL cannot make this extension: {}", line.key,
-                                                printable(line.value), openssl_errors()));
+      return wrong(file, line.line,
+                   fmt::format("{} = {}: OpenSSL cannot make this extension: {}", line.key, printable(line.value),
+                               openssl_errors()));
     }
     if (const auto why = take_rights(made.get(), rights)) {
       return wrong(file, line.line, fmt::format("{}: {}", line.key, *why));

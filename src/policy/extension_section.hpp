@@ -12,11 +12,17 @@ namespace sealroom {
 // What certificates with the extensions of a section may do. Read from the extensions that OpenSSL makes of the
 // section, not from its text.
 struct SectionRights {
-  bool ca = false;            // basicConstraints CA:TRUE
-  bool signs = false;         // keyUsage has keyCertSign
-  bool signs_crls = false;    // keyUsage has cRLSign
-  bool server_auth = false;   // extendedKeyUsage
+  bool ca = false;           // basicConstraints CA:TRUE
+  bool signs = false;        // keyUsage has keyCertSign
+  bool signs_crls = false;   // keyUsage has cRLSign
+  bool server_auth = false;  // extendedKeyUsage
   bool client_auth = false;
+  bool any_usage = false;             // extendedKeyUsage has anyExtendedKeyUsage
+  bool netscape_ca = false;           // nsCertType has one of the bits of CAs
+  bool constraints_critical = false;  // basicConstraints
+  bool usage_critical = false;        // keyUsage
+  bool names_subject_key = true;      // subjectKeyIdentifier is not none: OpenSSL adds it when it is missing
+  bool names_issuer_key = true;       // authorityKeyIdentifier is not none
 };
 
 // Whether a value in `others` takes `section` for a part of an extension: "@section", "dirName:section", a distribution

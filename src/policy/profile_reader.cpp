@@ -14,12 +14,19 @@ namespace {
 
 constexpr int kMaximumDays = 36'525;  // a hundred years
 
-// What is wrong when a section with these rights makes certificates for `purpose`; "" when nothing is.
-std::string_view misfit(Purpose purpose, const SectionRights& rights) {
+// What is wrong when a section with these rights makes certificates of `profile`; "" when nothing is.
+std::string_view misfit(const Profile& profile, const SectionRights& rights) {
+  if (!rights.names_issuer_key && !profile.own_certificate) return "makes certificates without authorityKeyIdentifier";
+  if (rights.any_usage) return "makes certificates for everything: extendedKeyUsage allows any usage";
+  const Purpose purpose = profile.purpose;
   if (purpose == Purpose::Ca) {
     if (!rights.ca) return "makes no CA: basicConstraints lacks CA:TRUE";
-    return rights.signs ? "" : "makes a CA that may not sign: keyUsage lacks keyCertSign";
+    if (!rights.signs) return "makes a CA that may not sign: keyUsage lacks keyCertSign";
+    if (!rights.constraints_critical) return "makes a CA whose basicConstraints is not critical";
+    if (!rights.usage_critical) return "makes a CA whose keyUsage is not critical";
+    return rights.names_subject_key ? "" : "makes a CA without subjectKeyIdentifier";
   }
+  if (rights.netscape_ca) return "gives rights: nsCertType has rights of a CA";
   if (rights.ca) return "makes a CA: basicConstraints says CA:TRUE";
   if (rights.signs || rights.signs_crls) return "gives rights of a CA: keyUsage has keyCertSign or cRLSign";
   if (purpose == Purpose::Server) return rights.server_auth ? "" : "makes no server: extendedKeyUsage lacks serverAuth";
@@ -112,7 +119,7 @@ Result<Done> judge(const YamlValue& value, const Profile& profile, const std::st
   }
   auto rights = try_extensions(config.file(), section, config.conf());
   if (!rights) return pass_on(rights);
-  const auto wrong = misfit(profile.purpose, *rights);
+  const auto wrong = misfit(profile, *rights);
   if (wrong.empty()) return Done{};
   return value.wrong(fmt::format("profile {} has purpose {}, but section [{}] of {} {}", profile.name,
                                  name_of(profile.purpose), name, config.file(), wrong));

@@ -16,7 +16,7 @@ using CertificateStack = Owned<STACK_OF(X509), [](STACK_OF(X509) * stack) { sk_X
 std::optional<int> purpose_of(std::string_view name) {
   if (name == "sslserver") return X509_PURPOSE_SSL_SERVER;
   if (name == "sslclient") return X509_PURPOSE_SSL_CLIENT;
-  if (name == "any") return X509_PURPOSE_ANY;
+  if (name == "any" || name == "ca") return X509_PURPOSE_ANY;
   return std::nullopt;
 }
 
@@ -69,6 +69,10 @@ Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, con
   if (X509_verify_cert(context.get()) != 1) return not_verified(context.get(), chain);
   if (!is_as_built(X509_STORE_CTX_get0_chain(context.get()), chain)) {
     return fail(ErrorKind::Failed, "chain: it verifies, but not with exactly these certificates in this order");
+  }
+  // No purpose of OpenSSL asks the first certificate to be a CA; 1 is a v3 certificate with CA:TRUE.
+  if (std::string_view(purpose) == "ca" && X509_check_ca(chain.front().get()) != 1) {
+    return fail(ErrorKind::Failed, fmt::format("{} is no CA", printable_name(chain.front().subject())));
   }
   return Done{};
 }

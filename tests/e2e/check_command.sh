@@ -26,6 +26,23 @@ openssl req -in tampered.csr -outform DER -out tampered.der
 python3 -c 'import sys; d = bytearray(open("tampered.der", "rb").read()); d[-1] ^= 1; open(sys.argv[1], "wb").write(d)' "$leaf/client_cert/tampered.der"
 head -c 100 good.der >"$leaf/client_cert/torn.der"
 
+# Names that no certificate has, and some that look odd and are right.
+odd() { make_csr "$leaf/server_cert/$1.csr" "/CN=$1.example.com" -addext "subjectAltName=$2"; }
+odd underscore DNS:a_b.example.com
+odd url DNS:https://a.example.com/
+odd port DNS:a.example.com:8883
+odd address DNS:192.0.2.1
+odd dot DNS:a.example.com.
+odd label "DNS:$(printf 'a%.0s' {1..64}).example.com"
+odd reserved DNS:ab--cd.example.com
+odd mail DNS:a.example.com,email:a@example.com
+odd uri DNS:a.example.com,URI:mqtt://a.example.com
+odd rid RID:1.2.3.4
+odd other otherName:1.2.3.4\;UTF8:a
+odd alabel DNS:xn--bcher-kva.example,DNS:localhost,IP:192.0.2.1,IP:2001:db8::1
+make_csr "$leaf/client_cert/mail.csr" "/CN=mail" -addext "subjectAltName=email:a@example.com,URI:urn:device:17"
+make_csr "$leaf/client_cert/badmail.csr" "/CN=badmail" -addext "subjectAltName=email:a b@example.com"
+
 step "without any home: the rules of no issuer, and all others listed as open"
 expect_exit 0 sealroom check "$leaf/client_cert/good.pem" --json
 is "$(look 'd["format"]' <stdout)" sealroom-report/1
@@ -78,6 +95,13 @@ E
 is "$(verdict "$leaf/server_cert/good.csr" checked.json)" accepted
 is "$(verdict "$leaf/server_cert/no-names.csr" checked.json)" names.missing-san
 is "$(verdict "$leaf/server_cert/wild.csr" checked.json)" names.wildcard
+for name in underscore url port address dot label reserved; do
+  is "$(verdict "$leaf/server_cert/$name.csr" checked.json)" names.dns "$name"
+done
+for name in mail uri rid other; do is "$(verdict "$leaf/server_cert/$name.csr" checked.json)" names.type "$name"; done
+is "$(verdict "$leaf/server_cert/alabel.csr" checked.json)" accepted
+is "$(verdict "$leaf/client_cert/mail.csr" checked.json)" accepted
+is "$(verdict "$leaf/client_cert/badmail.csr" checked.json)" names.email
 is "$(verdict "$leaf/client_cert/extension.csr" checked.json)" extension.unknown
 is "$(verdict "$leaf/client_cert/nobody.csr" checked.json)" subject.missing
 
@@ -85,6 +109,27 @@ step "with the issuer's certificate the comparison of names is made as well"
 expect_exit 3 sealroom check "$requests/root/v3_intermediate_ca/foreign.csr" --issuer-cert root.pem --json
 refused_for "$requests/root/v3_intermediate_ca/foreign.csr" subject.match stdout
 ! look 'd["requests"][0]["not_evaluated"]' <stdout | contains subject.match || fail "both said and listed as open"
+
+step "an issuer with name constraints, as a chain of certificates: they bind, whoever of the two has them"
+bounded() {  # bounded NAME ISSUER EXTENSIONS...
+  openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -subj "/CN=$1" -out "$1.csr" 2>/dev/null
+  { echo "basicConstraints = critical, CA:true"; echo "keyUsage = critical, keyCertSign"; printf '%s\n' "${@:3}"; } >"$1.ext"
+  if [ "$2" = "$1" ]; then signer=(-signkey "$1.key"); else signer=(-CA "$2.pem" -CAkey "$2.key" -CAcreateserial); fi
+  openssl x509 -req -in "$1.csr" "${signer[@]}" -extfile "$1.ext" -days 30 -out "$1.pem" 2>/dev/null
+}
+bounded top top "nameConstraints = critical, permitted;DNS:example.com"
+bounded middle top
+cat middle.pem top.pem >bounded.pem
+server_csr inside.csr a.example.com
+server_csr outside.csr a.example.org
+for certificate in top.pem bounded.pem; do
+  expect_exit 0 sealroom check inside.csr --issuer intermediate --profile server_cert --issuer-cert "$certificate"
+  expect_exit 3 sealroom check outside.csr --issuer intermediate --profile server_cert --issuer-cert "$certificate" --json
+  refused_for outside.csr names.constrained stdout
+done
+expect_exit 0 sealroom check outside.csr --issuer intermediate --profile server_cert
+cat top.pem middle.pem >upside-down.pem
+expect_exit 2 sealroom check inside.csr --issuer-cert upside-down.pem
 expect_exit 2 sealroom check good.der --issuer-cert nowhere.pem
 expect_exit 1 sealroom check good.der --issuer-cert good.der
 

@@ -210,12 +210,12 @@ is "$(look "$days" <stdout)" 7 "days"
 step "a section that would break a certificate rule: the request is refused with the rule, not signed"
 rm -rf "$requests"/*/*
 server_csr "$requests/server_cert/unfit.csr" unfit.example.com
-sed -i '/^\[server_cert\]/,/^$/s/^authorityKeyIdentifier.*/authorityKeyIdentifier = none/' "$home/issuers/intermediate.cnf"
+sed -i '/^\[server_cert\]/,/^$/s/^keyUsage.*/keyUsage = critical, dataEncipherment/' "$home/issuers/intermediate.cnf"
 restart
 expect_exit 3 sealroom import "$medium" --json
 refused_for intermediate/server_cert/unfit.csr profile.unfit stdout
-grep -q "cert.authority-key-identifier" stdout || fail "the certificate rule is not named"
-sed -i 's/^authorityKeyIdentifier = none/authorityKeyIdentifier = keyid,issuer:always/' "$home/issuers/intermediate.cnf"
+grep -q "cert.key-usage-of-key" stdout || fail "the certificate rule is not named"
+sed -i 's/^keyUsage = critical, dataEncipherment/keyUsage = critical, digitalSignature/' "$home/issuers/intermediate.cnf"
 restart
 server_csr "$requests/server_cert/unfit.csr" fit.example.com
 expect_exit 0 sealroom import "$medium" --json

@@ -29,13 +29,14 @@ struct EarlierCertificate {
 // Facts that a decision depends on and a request cannot know. All come in as arguments; decide() looks nothing up.
 struct Facts {
   Instant now;
-  std::optional<EarlierCertificate> same_request;     // issued or planned for these very octets, not expired
-  std::optional<std::string> same_request_in_batch;   // printable path of the first one in this batch
-  std::vector<EarlierCertificate> same_key;           // issued for this public key, not expired
-  std::vector<EarlierCertificate> same_subject;       // by this issuer, for the subject to be issued, not expired
+  std::optional<EarlierCertificate> same_request;    // issued or planned for these very octets, not expired
+  std::optional<std::string> same_request_in_batch;  // printable path of the first one in this batch
+  std::vector<EarlierCertificate> same_key;          // issued for this public key, not expired
+  std::vector<EarlierCertificate> same_subject;      // by this issuer, for the subject to be issued, not expired
   // Name of our CA (or "log") whose key this is. Empty where that is right: an issuer's own certificate, and a CA of
   // ours that asks an issuer above it for a certificate of its own key.
   std::optional<std::string> key_of_issuer;
+  std::optional<Digest> issuer_key;  // SHA-256 of the issuer's public key on its token; nothing when it has none yet
 };
 
 // Validity of a certificate: both ends are inclusive (RFC 5280 section 4.1.2.5).
@@ -74,7 +75,7 @@ using Decision = std::variant<Permit, Refusal>;
 // complete (issuer and profile present); a null issuer_certificate is right only for the issuer's own profile.
 //
 // Adds to the examination: request.already-issued, request.duplicate, key.of-a-ca, key.other-subject,
-// subject.not-unique, validity.* and profile.own-certificate; renewal of a key is the remark key.renewal.
+// subject.not-unique, validity.*, issuer.validity, issuer.key and profile.own-certificate; renewal of a key is the remark key.renewal.
 Decision decide(Examination examination, const Rules& rules, const Facts& facts, const Wish& wish);
 
 }  // namespace sealroom

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct Rules {
   const Certificate* issuer_certificate = nullptr;  // null for a root that is yet to be signed
   RequestLimits limits = {};
   KeySettings keys = {};
+  std::span<const Certificate> above{};       // the certificates above the issuer's, nearest first, the root last
+  const PermittedNames* permitted = nullptr;  // what the issuer's settings permit; null: not known
 };
 
 // What happened to one thing that a request asked for.

@@ -49,8 +49,20 @@ struct Profile {
   const std::string& section_of(KeyType key) const;
 };
 
+// Names that an issuer may put into certificates, kind by kind, as nameConstraints would permit them (RFC 5280 section
+// 4.2.1.10). A kind with an empty list is not bounded.
+struct PermittedNames {
+  std::vector<std::string> dns;    // "example.com": it and everything below
+  std::vector<Bytes> ip;           // address and mask, 8 or 32 octets
+  std::vector<std::string> email;  // "a@example.com", "example.com" (that host), ".example.com" (hosts below)
+  std::vector<std::string> uri;    // "example.com" (that host), ".example.com" (hosts below)
+
+  bool bounds_nothing() const { return dns.empty() && ip.empty() && email.empty() && uri.empty(); }
+};
+
 struct IssuerSettings {
   IssuerConfig config;
+  PermittedNames permitted;
   std::map<std::string, Profile> profiles;
 };
 

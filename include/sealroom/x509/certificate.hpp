@@ -55,7 +55,7 @@ class Certificate {
 };
 
 // Whether exactly `chain` (leaf first, root last, each certificate a link) verifies with OpenSSL at `at` under
-// X509_V_FLAG_X509_STRICT, trusting its last certificate only, for `purpose`: "sslserver", "sslclient" or "any".
+// X509_V_FLAG_X509_STRICT, trusting its last certificate only, for `purpose`: "sslserver", "sslclient", "ca" or "any".
 // Error (Failed) says which certificate and why.
 Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose);
 

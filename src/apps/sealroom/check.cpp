@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -37,16 +38,21 @@ Place place_of(const std::string& path, const Place& named) {
   return {std::string(parts[parts.size() - 3]), std::string(parts[parts.size() - 2])};
 }
 
+// `chain` is the issuer's certificate and those above it; empty when none was given.
 Result<Rules> rules_for(const std::optional<Configuration>& configuration, const Place& place,
-                        const Certificate* issuer_certificate) {
+                        std::span<const Certificate> chain) {
   Rules rules;
-  rules.issuer_certificate = issuer_certificate;
+  if (!chain.empty()) {
+    rules.issuer_certificate = &chain.front();
+    rules.above = chain.subspan(1);
+  }
   if (!configuration) return rules;
   rules.limits = configuration->limits().request;
   rules.keys = configuration->keys();
   const auto* issuer = configuration->issuer(place.issuer);
   if (issuer == nullptr) return rules;
   rules.issuer = &issuer->config;
+  rules.permitted = &issuer->permitted;
   rules.profile = configuration->profile(place.issuer, place.profile);
   if (rules.profile != nullptr) return rules;
   return fail(ErrorKind::Usage, fmt::format("issuer {} has no profile \"{}\"", place.issuer, printable(place.profile)),
@@ -64,9 +70,9 @@ std::optional<Finding> obstacle(const std::string& path, const Result<Bytes>& oc
 }
 
 Result<Json> judge(const std::string& path, const std::optional<Configuration>& configuration, const Place& named,
-                   const Certificate* issuer_certificate) {
+                   std::span<const Certificate> chain) {
   const auto place = place_of(path, named);
-  auto rules = rules_for(configuration, place, issuer_certificate);
+  auto rules = rules_for(configuration, place, chain);
   if (!rules && !named.issuer.empty()) return pass_on(rules);
   const auto limit = rules ? rules->limits.octets : RequestLimits{}.octets;
   auto octets = read_file(path, limit);
@@ -80,15 +86,25 @@ Result<Json> judge(const std::string& path, const std::optional<Configuration>& 
   return verdict;
 }
 
-Result<std::optional<Certificate>> issuer_certificate_in(const std::string& path) {
-  if (path.empty()) return std::nullopt;
+// The issuer's certificate, and its chain if the file has it.
+Result<std::vector<Certificate>> issuer_chain_in(const std::string& path) {
+  std::vector<Certificate> chain;
+  if (path.empty()) return chain;
   auto octets = read_file(path, kLargestFile);
   if (!octets) return fail(ErrorKind::Usage, octets.error().message);
   auto ders = read_certificates(*octets, printable(path));
   if (!ders) return pass_on(ders);
-  auto certificate = Certificate::parse(ders->front());
-  if (!certificate) return pass_on(certificate, printable(path));
-  return std::optional(std::move(*certificate));
+  for (const auto& der : *ders) {
+    auto certificate = Certificate::parse(der);
+    if (!certificate) return pass_on(certificate, printable(path));
+    if (!chain.empty() && chain.back().issuer() != certificate->subject()) {
+      return fail(ErrorKind::Usage,
+                  fmt::format("{}: each certificate must be that of the issuer of the one before", printable(path)),
+                  "put the issuer's own certificate first and its root last");
+    }
+    chain.push_back(std::move(*certificate));
+  }
+  return chain;
 }
 
 }  // namespace
@@ -111,12 +127,12 @@ Result<int> check(const Command& command) {
                                : fmt::format("{} holds no configuration to check against", printable(command.home)),
                 "name the home with --home, or leave --issuer out");
   }
-  auto issuer_certificate = issuer_certificate_in(words.text("issuer-cert"));
-  if (!issuer_certificate) return pass_on(issuer_certificate);
+  auto chain = issuer_chain_in(words.text("issuer-cert"));
+  if (!chain) return pass_on(chain);
 
   std::vector<Json> verdicts;
   for (const auto& path : words.plain()) {
-    auto verdict = judge(path, *configuration, named, *issuer_certificate ? &**issuer_certificate : nullptr);
+    auto verdict = judge(path, *configuration, named, *chain);
     if (!verdict) return pass_on(verdict);
     verdicts.push_back(std::move(*verdict));
   }

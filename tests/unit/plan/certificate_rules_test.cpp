@@ -95,7 +95,8 @@ TEST_CASE("cert.issuer and cert.authority-key-identifier") {
   CHECK(ids_of(check_certificate(leaf, {Purpose::Server, &root})) ==
         Ids{"cert.issuer", "cert.authority-key-identifier"});
   CHECK(broken_by_lines(without(server_lines(), "authorityKeyIdentifier")) == Ids{"cert.authority-key-identifier"});
-  CHECK(broken_by_lines(with(server_lines(), "authorityKeyIdentifier", "critical,keyid")) ==
+  CHECK(broken_by_lines(with(server_lines(), "authorityKeyIdentifier", "critical,keyid")) == Ids{"cert.criticality"});
+  CHECK(broken_by_lines(with(server_lines(), "authorityKeyIdentifier", "issuer:always")) ==
         Ids{"cert.authority-key-identifier"});
 }
 
@@ -119,7 +120,6 @@ TEST_CASE("cert.key and cert.issuers-key") {
 TEST_CASE("cert.basic-constraints") {
   CHECK(
       broken_by_lines(with(server_lines(), "basicConstraints", "critical,CA:TRUE")).contains("cert.basic-constraints"));
-  CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "CA:TRUE")) == Ids{"cert.basic-constraints"});
   CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "critical,CA:FALSE")) == Ids{"cert.basic-constraints"});
   CHECK(broken_by_ca(without(ca_lines(), "basicConstraints")) == Ids{"cert.basic-constraints"});
   CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "critical,CA:FALSE,pathlen:0")) ==
@@ -178,6 +178,10 @@ TEST_CASE("cert.extended-key-usage") {
 TEST_CASE("cert.missing-san, cert.san and cert.subject") {
   CHECK(broken_by_lines(without(server_lines(), "subjectAltName")) == Ids{"cert.missing-san"});
   CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DER:3000")) == Ids{"cert.san"});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DNS:a_b.example")) == Ids{"cert.san"});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "RID:1.2.3")) == Ids{"cert.san"});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DNS:*.a.example,IP:192.0.2.1")) == Ids{});
+  CHECK(broken_by({.subject = {{"CN", "two\nlines"}}}) == Ids{"cert.subject"});
   CHECK(broken_by({.subject = {}}) == Ids{"cert.subject"});
   CHECK(broken_by({.subject = {}, .extensions = with(server_lines(), "subjectAltName", "critical,DNS:a.example")}) ==
         Ids{});
@@ -186,6 +190,111 @@ TEST_CASE("cert.missing-san, cert.san and cert.subject") {
 TEST_CASE("cert.subject-key-identifier") {
   CHECK(broken_by_ca(without(ca_lines(), "subjectKeyIdentifier")) == Ids{"cert.subject-key-identifier"});
   CHECK(broken_by_ca(with(ca_lines(), "subjectKeyIdentifier", "DER:0400")) == Ids{"cert.subject-key-identifier"});
+  const std::string other = "DER:0414" + std::string(40, '0');
+  CHECK(broken_by_lines(with(server_lines(), "subjectKeyIdentifier", other)) == Ids{"cert.subject-key-identifier"});
+}
+
+TEST_CASE("cert.key-usage-of-key") {
+  const auto usage = [](const std::string& key, const std::string& value) {
+    return broken_by({.key = key, .extensions = with(server_lines(), "keyUsage", value)});
+  };
+  CHECK(usage("ec:P-256", "critical,digitalSignature,keyAgreement") == Ids{});
+  CHECK(usage("ec:P-256", "critical,digitalSignature,keyEncipherment") == Ids{});
+  CHECK(usage("ec:P-256", "critical,keyAgreement,encipherOnly") == Ids{});
+  CHECK(usage("ec:P-256", "critical,digitalSignature,dataEncipherment") == Ids{"cert.key-usage-of-key"});
+  CHECK(usage("ec:P-256", "critical,digitalSignature,encipherOnly") == Ids{"cert.key-usage-of-key"});
+  CHECK(usage("rsa:2048", "critical,digitalSignature,keyEncipherment,dataEncipherment") == Ids{});
+  CHECK(usage("rsa:2048", "critical,digitalSignature,keyAgreement") == Ids{"cert.key-usage-of-key"});
+}
+
+TEST_CASE("cert.criticality, cert.unknown-critical and cert.ca-extension") {
+  const auto more = [](Lines lines, const std::string& name, const std::string& value) {
+    lines.push_back({name, value});
+    return lines;
+  };
+  CHECK(broken_by_ca(with(ca_lines(), "basicConstraints", "CA:TRUE")) == Ids{"cert.criticality"});
+  CHECK(broken_by_ca(with(ca_lines(), "keyUsage", "keyCertSign,cRLSign")) == Ids{"cert.criticality"});
+  CHECK(broken_by_lines(with(server_lines(), "keyUsage", "digitalSignature")) == Ids{});
+  CHECK(broken_by_lines(with(server_lines(), "subjectKeyIdentifier", "critical,hash")) == Ids{"cert.criticality"});
+  const std::string access = "OCSP;URI:http://ocsp.example/";
+  CHECK(broken_by_lines(more(server_lines(), "authorityInfoAccess", access)) == Ids{});
+  CHECK(broken_by_lines(more(server_lines(), "authorityInfoAccess", "critical," + access)) == Ids{"cert.criticality"});
+  const std::string within = "permitted;DNS:example.com";
+  CHECK(broken_by_ca(more(ca_lines(), "nameConstraints", "critical," + within)) == Ids{});
+  CHECK(broken_by_ca(more(ca_lines(), "nameConstraints", within)) == Ids{"cert.criticality"});
+  CHECK(broken_by_lines(more(server_lines(), "nameConstraints", "critical," + within)) == Ids{"cert.ca-extension"});
+  CHECK(broken_by_lines(more(server_lines(), "1.2.3.4", "DER:0500")) == Ids{});
+  CHECK(broken_by_lines(more(server_lines(), "1.2.3.4", "critical,DER:0500")) == Ids{"cert.unknown-critical"});
+  CHECK(broken_by_lines(more(server_lines(), "tlsfeature", "status_request")) == Ids{});
+}
+
+TEST_CASE("cert.locations") {
+  const auto at = [](const std::string& name, const std::string& value) {
+    auto lines = server_lines();
+    lines.push_back({name, value});
+    return broken_by_lines(lines);
+  };
+  CHECK(at("crlDistributionPoints", "URI:http://crl.example/a.crl") == Ids{});
+  CHECK(at("crlDistributionPoints", "URI:ldap://ldap.example/CN=a?certificateRevocationList") == Ids{});
+  CHECK(at("crlDistributionPoints", "URI:file:///etc/crl") == Ids{"cert.locations"});
+  CHECK(at("crlDistributionPoints", "URI:crl.example/a.crl") == Ids{"cert.locations"});
+  CHECK(at("crlDistributionPoints", "DNS:crl.example") == Ids{"cert.locations"});
+  CHECK(at("authorityInfoAccess", "caIssuers;URI:http://a_b.example/ca.der") == Ids{"cert.locations"});
+}
+
+TEST_CASE("cert.signature-algorithm") {
+  CHECK(broken_by({.digest = "SHA384"}) == Ids{});
+  CHECK(broken_by({.digest = "SHA1"}) == Ids{"cert.signature-algorithm"});
+  CHECK(broken_by({.digest = "SHA224"}) == Ids{"cert.signature-algorithm"});
+  // The last octet of ecdsa-with-SHA256 outside becomes that of ecdsa-with-SHA384.
+  auto der = der_of_certificate(authority().issue({.extensions = server_lines()}));
+  const Bytes oid{0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02};
+  const auto outside = std::ranges::find_end(der, oid);
+  REQUIRE(!outside.empty());
+  *(outside.end() - 1) = 0x03;
+  CHECK(ids_of(check_certificate(Certificate::parse(der).value(), {Purpose::Server, &issuer()})) ==
+        Ids{"cert.signature-algorithm"});
+}
+
+TEST_CASE("cert.time-encoding") {
+  const Instant half_century{std::chrono::sys_days{std::chrono::year{2050} / 1 / 1}};
+  const auto ca_until = [](Instant end, bool generalized) {
+    const auto made = make_certificate({.key_number = 12, .extensions = ca_lines(), .not_after = end},
+                                       authority().root().get(), authority().root_key());
+    if (generalized) {
+      const OwnedTime time(ASN1_GENERALIZEDTIME_set(nullptr, end.time_since_epoch().count()));
+      must(X509_set1_notAfter(made.get(), time.get()) == 1 &&
+               X509_sign(made.get(), authority().root_key(), EVP_sha256()) > 0,
+           "time");
+    }
+    static const Certificate root = parsed(authority().root());
+    return ids_of(check_certificate(parsed(made), {Purpose::Ca, &root}));
+  };
+  CHECK(ca_until(half_century - std::chrono::days(6000), false) == Ids{});
+  CHECK(ca_until(half_century - std::chrono::days(6000), true) == Ids{"cert.time-encoding"});
+  CHECK(ca_until(half_century, false) == Ids{"cert.within-issuer"});
+}
+
+TEST_CASE("cert.name-constraints") {
+  const auto under = [](const std::string& constraints, const std::string& names, const std::string& common_name) {
+    const auto ca = make_certificate({.key_number = 13,
+                                      .extensions = {{"basicConstraints", "critical,CA:TRUE"},
+                                                     {"subjectKeyIdentifier", "hash"},
+                                                     {"keyUsage", "critical,keyCertSign"},
+                                                     {"nameConstraints", constraints}}},
+                                     authority().root().get(), authority().root_key());
+    const auto above = parsed(ca);
+    const auto leaf = make_certificate({.key_number = 14,
+                                        .subject = {{"CN", common_name}},
+                                        .extensions = with(server_lines(), "subjectAltName", names)},
+                                       ca.get(), test_key("ec:P-256", 13));
+    return ids_of(check_certificate(parsed(leaf), {Purpose::Server, &above}));
+  };
+  const std::string within = "critical,permitted;DNS:example.com";
+  CHECK(under(within, "DNS:a.example.com", "a.example.com") == Ids{});
+  CHECK(under(within, "DNS:a.example.org", "a.example.com") == Ids{"cert.name-constraints"});
+  CHECK(under(within, "DNS:a.example.com", "a.example.org") == Ids{"cert.name-constraints"});
+  CHECK(under("critical,permitted;RID:1.2.3", "DNS:a.example.com", "a") == Ids{"cert.name-constraints"});
 }
 
 }  // namespace sealroom

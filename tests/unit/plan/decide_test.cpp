@@ -1,4 +1,5 @@
 #include "plan_fixture.hpp"
+#include "support/openssl_certificates.hpp"
 
 namespace sealroom {
 namespace {
@@ -189,6 +190,36 @@ TEST_CASE("an issuer that is not valid now issues nothing") {
   CHECK(refused(wished({.days = 1, .not_before = issuer.not_before(), .not_after = {}}, kServer,
                        issuer.not_before() - seconds(1))) == Ids{"issuer.validity"});
   CHECK(permitted(wished({.days = 1, .not_before = {}, .not_after = {}}, kServer, issuer.not_before())));
+}
+
+TEST_CASE("a certificate ends with the first of the chain above it") {
+  static const TestAuthority authority;
+  CertificateRecipe recipe{.key_number = 100, .extensions = {{"basicConstraints", "critical,CA:TRUE"}}};
+  recipe.not_after = kNow + days(100);
+  const auto root =
+      Certificate::parse(der_of_certificate(make_certificate(recipe, nullptr, authority.root_key()))).value();
+  const auto under_it = [&](int count, const Profile& profile, Instant now = kNow) {
+    auto rules = tiers().rules(profile);
+    rules.above = {&root, 1};
+    return decided(facts_now(now), rules, {.days = count, .not_before = {}, .not_after = {}});
+  };
+  CHECK(permitted(under_it(100, kServer)));
+  CHECK(refused(under_it(101, kServer)) == Ids{"validity.past-issuer"});
+  CHECK(refused(under_it(1, kServer, kNow + days(101))).contains("issuer.validity"));
+  auto cutting = kServer;
+  cutting.past_issuer = PastIssuer::Cut;
+  const auto cut = under_it(101, cutting);
+  REQUIRE(permitted(cut));
+  CHECK(std::get<Permit>(cut).validity().not_after == root.not_after());
+}
+
+TEST_CASE("an issuer whose certificate is not for the key on its token issues nothing") {
+  Facts facts = facts_now();
+  facts.issuer_key = tiers().intermediate().key().digest();
+  CHECK(permitted(decided(facts)));
+  facts.issuer_key = tiers().root().key().digest();
+  CHECK(refused(decided(facts)) == Ids{"issuer.key"});
+  CHECK(permitted(decided(facts_now())));
 }
 
 TEST_CASE("no validity reaches past the year 9999") {

@@ -64,6 +64,8 @@ inline const Profile kIntermediate = make_profile("v3_intermediate_ca", Purpose:
 inline const Profile kServer = make_profile("server_cert", Purpose::Server, 365);
 inline const Profile kClient = make_profile("client_cert", Purpose::Client, 375);
 
+inline const PermittedNames kAnyNames{};
+
 inline bool has(const Findings& findings, std::string_view id) {
   return std::ranges::find(findings, id, &Finding::id) != findings.end();
 }
@@ -171,9 +173,13 @@ class TwoTiers {
   const Certificate& root() const { return root_; }
   const Certificate& intermediate() const { return intermediate_; }
 
-  Rules own_rules() const { return {&root_config_, &own_, nullptr, {}}; }
-  Rules root_rules(const Profile& profile = kIntermediate) const { return {&root_config_, &profile, &root_, {}}; }
-  Rules rules(const Profile& profile = kServer) const { return {&config_, &profile, &intermediate_, {}}; }
+  Rules own_rules() const { return {&root_config_, &own_, nullptr, {}, {}, {}, &kAnyNames}; }
+  Rules root_rules(const Profile& profile = kIntermediate) const {
+    return {&root_config_, &profile, &root_, {}, {}, {}, &kAnyNames};
+  }
+  Rules rules(const Profile& profile = kServer) const {
+    return {&config_, &profile, &intermediate_, {}, {}, {&root_, 1}, &kAnyNames};
+  }
 
  private:
   Certificate make_root() const {

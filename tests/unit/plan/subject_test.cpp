@@ -82,8 +82,8 @@ TEST_CASE("a part that the policy does not name is dropped and reported") {
 }
 
 TEST_CASE("preserve keeps order and parts") {
-  const auto examination = examined_under("[CA_default]", "preserve = yes\n[CA_default]",
-                                          {{"CN", "broker"}, {"title", "Dr"}, {"C", "DE"}});
+  const auto examination =
+      examined_under("[CA_default]", "preserve = yes\n[CA_default]", {{"CN", "broker"}, {"title", "Dr"}, {"C", "DE"}});
   CHECK(printable_name(examination.subject) == "CN=broker, title=Dr, C=DE");
   CHECK_FALSE(has(examination.remarks, "subject.dropped"));
 }

@@ -154,6 +154,61 @@ TEST_CASE("settings other than the defaults reach their places") {
   CHECK(configuration.ca_plan_validity() == std::chrono::hours{72});
 }
 
+TEST_CASE("the modern set has a section for RSA keys and wants common names to be listed") {
+  std::string text = edited(settings_template("issuers-modern"), "@MODULE@", "/usr/lib/vendor.so");
+  text = edited(edited(text, "@ORIGIN@", "log.example"), "@TRIAL@", "");
+  const auto configuration = good({{"sealroom.yaml", text},
+                                   {"issuers/root.cnf", reviewed_file("issuers-modern/root.cnf")},
+                                   {"issuers/intermediate.cnf", reviewed_file("issuers-modern/intermediate.cnf")}});
+  const Profile* server = configuration.profile("intermediate", "server_cert");
+  REQUIRE(server != nullptr);
+  CHECK(server->section_of(KeyType::Rsa) == "server_cert_rsa");
+  CHECK(server->section_of(KeyType::EcP256) == "server_cert");
+  CHECK(server->common_name == CommonName::Listed);
+  CHECK(server->names == std::set{NameKind::Dns, NameKind::Ip});
+  const Profile* client = configuration.profile("intermediate", "client_cert");
+  REQUIRE(client != nullptr);
+  CHECK(client->common_name == CommonName::Any);
+  CHECK(client->names.size() == 4);
+}
+
+TEST_CASE("the names that an issuer may give are read as constraints") {
+  const auto configuration = good(files(edited(
+      kSettings, "  intermediate:\n",
+      "  intermediate:\n    permitted_names: {dns: [example.com], ip: [10.0.0.0/8, \"fd00::/9\", 192.0.2.7/32],\n"
+      "                      email: [a@example.com, .example.com], uri: [example.com]}\n")));
+  CHECK(configuration.issuer("root")->permitted.bounds_nothing());
+  const PermittedNames& names = configuration.issuer("intermediate")->permitted;
+  CHECK(names.dns == std::vector<std::string>{"example.com"});
+  REQUIRE(names.ip.size() == 3);
+  CHECK(names.ip[0] == Bytes{10, 0, 0, 0, 255, 0, 0, 0});
+  CHECK(to_hex(names.ip[1]) == "fd" + std::string(30, '0') + "ff80" + std::string(28, '0'));
+  CHECK(names.ip[2] == Bytes{192, 0, 2, 7, 255, 255, 255, 255});
+  CHECK(names.email == std::vector<std::string>{"a@example.com", ".example.com"});
+  CHECK(names.uri == std::vector<std::string>{"example.com"});
+}
+
+TEST_CASE("permitted names that name nothing or too much are refused") {
+  const auto [list, says] = GENERATE(table<std::string, std::string>({
+      {"dns: []", "dns under permitted_names is empty"},
+      {"dns: [.example.com]", "\".example.com\" under dns is not a domain"},
+      {"dns: ['*.example.com']", "is not a domain"},
+      {"dns: [exa_mple.com]", "is not a domain"},
+      {"dns: example.com", "dns must be a list"},
+      {"ip: [10.0.0.1/8]", "\"10.0.0.1/8\" under ip is not a range"},
+      {"ip: [10.0.0.0]", "ip must be a text"},
+      {"ip: [10.0.0.0/33]", "is not a range"},
+      {"ip: [10.0.0.0/08]", "is not a range"},
+      {"email: ['@example.com']", "is not a mailbox"},
+      {"uri: [http://example.com]", "is not a host"},
+      {"host: [example.com]", "unknown key host in permitted_names"},
+  }));
+  CAPTURE(list);
+  CHECK_THAT(
+      refusal(files(edited(kSettings, "  intermediate:\n", "  intermediate:\n    permitted_names: {" + list + "}\n"))),
+      Catch::Contains(says));
+}
+
 TEST_CASE("a home without trial settings has none") {
   std::string text = edited(settings_template(), "@MODULE@", "/usr/lib/vendor.so");
   text = edited(edited(text, "@ORIGIN@", "log.example"), "@TRIAL@", "");
@@ -239,6 +294,13 @@ TEST_CASE("each mistake in the settings is refused with its reason") {
       {"days: 365}", "days: 365, past_issuer: shorten}", "past_issuer is \"shorten\" and must be one of refuse, cut"},
       {"days: 365}", "days: 365, unknown_extensions: keep}", "must be one of refuse, drop"},
       {"days: 365}", "days: 365, wildcards: yes}", "wildcards must be a text"},
+      {"days: 365}", "days: 365, section_for: {rsa: client_cert}}", "makes no server: extendedKeyUsage lacks"},
+      {"days: 365}", "days: 365, section_for: {rsa: nowhere}}", "has no section of extensions [nowhere]"},
+      {"days: 365}", "days: 365, section_for: {dsa: server_cert}}", "unknown key dsa in section_for"},
+      {"days: 3652}", "days: 3652, section_for: {rsa: v3_ca}}", "section_for is not for the issuer's own certificate"},
+      {"days: 365}", "days: 365, names: [dns, x400]}", "names is \"x400\" and must be one of dns, ip, email, uri"},
+      {"days: 365}", "days: 365, names: [dns, dns]}", "names has dns twice"},
+      {"days: 365}", "days: 365, common_name: required}", "must be one of any, listed"},
       {"days: 365}", "days: 365, wildcard: allow}", "unknown key wildcard in profile server_cert"},
       {"# Who may do", "roles: {users: {alice: officer}}\n#", "alice under users must be a numeric id above 0"},
       {"# Who may do", "roles: {users: {0: officer}}\n#", "0 under users must be a numeric id above 0"},
@@ -311,6 +373,29 @@ TEST_CASE("a leaf section that makes a CA is refused by what it makes, however i
   CHECK(with("basicConstraints       = CA:FALSE\nnsCertType             = server", "nsCertType = server") ==
         "accepted");
   CHECK(with("extendedKeyUsage       = serverAuth", "extendedKeyUsage = serverAuth, clientAuth") == "accepted");
+}
+
+TEST_CASE("a section whose every certificate would break a rule is refused when it is loaded") {
+  const auto with = [](std::size_t file, std::string_view from, std::string_view to) {
+    auto changed = files(kSettings);
+    changed[file].text = edited(changed[file].text, from, to);
+    return refusal(changed);
+  };
+  constexpr std::size_t kRootFile = 1;
+  constexpr std::size_t kIntermediateFile = 2;
+  CHECK_THAT(with(kRootFile, "critical, CA:true, pathlen:0", "CA:true, pathlen:0"),
+             Catch::Contains("makes a CA whose basicConstraints is not critical"));
+  CHECK_THAT(with(kRootFile, "pathlen:0\nkeyUsage               = critical, ", "pathlen:0\nkeyUsage = "),
+             Catch::Contains("makes a CA whose keyUsage is not critical"));
+  CHECK_THAT(with(kRootFile, "subjectKeyIdentifier   = hash", "subjectKeyIdentifier = none"),
+             Catch::Contains("makes a CA without subjectKeyIdentifier"));
+  CHECK_THAT(with(kIntermediateFile, "authorityKeyIdentifier = keyid,issuer:always", "authorityKeyIdentifier = none"),
+             Catch::Contains("makes certificates without authorityKeyIdentifier"));
+  CHECK_THAT(
+      with(kIntermediateFile, "extendedKeyUsage       = serverAuth", "extendedKeyUsage = serverAuth, 2.5.29.37.0"),
+      Catch::Contains("extendedKeyUsage allows any usage"));
+  CHECK_THAT(with(kIntermediateFile, "nsCertType             = server", "nsCertType = server, sslCA"),
+             Catch::Contains("nsCertType has rights of a CA"));
 }
 
 TEST_CASE("two issuers may not have one key") {

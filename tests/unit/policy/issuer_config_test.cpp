@@ -53,8 +53,9 @@ TEST_CASE("the reviewed root configuration has the guide's values") {
   for (const auto& field : config.policy()) {
     policy += field.name + "/" + field.oid + "/" + std::to_string(static_cast<int>(field.rule)) + " ";
   }
-  CHECK(policy == "countryName/2.5.4.6/0 stateOrProvinceName/2.5.4.8/0 organizationName/2.5.4.10/0 "
-                  "organizationalUnitName/2.5.4.11/2 commonName/2.5.4.3/1 emailAddress/1.2.840.113549.1.9.1/2 ");
+  CHECK(policy ==
+        "countryName/2.5.4.6/0 stateOrProvinceName/2.5.4.8/0 organizationName/2.5.4.10/0 "
+        "organizationalUnitName/2.5.4.11/2 commonName/2.5.4.3/1 emailAddress/1.2.840.113549.1.9.1/2 ");
   const auto lines = config.extensions("v3_intermediate_ca");
   REQUIRE(lines.size() == 4);
   CHECK(lines[2].name == "basicConstraints");
@@ -76,9 +77,10 @@ TEST_CASE("the reviewed intermediate configuration has the guide's values") {
   CHECK(config.policy()[2].name == "localityName");
   std::string server;
   for (const auto& line : config.extensions("server_cert")) server += line.name + "=" + line.value + ";";
-  CHECK(server == "basicConstraints=CA:FALSE;nsCertType=server;nsComment=OpenSSL Generated Server Certificate;"
-                  "subjectKeyIdentifier=hash;authorityKeyIdentifier=keyid,issuer:always;"
-                  "keyUsage=critical, digitalSignature, keyEncipherment;extendedKeyUsage=serverAuth;");
+  CHECK(server ==
+        "basicConstraints=CA:FALSE;nsCertType=server;nsComment=OpenSSL Generated Server Certificate;"
+        "subjectKeyIdentifier=hash;authorityKeyIdentifier=keyid,issuer:always;"
+        "keyUsage=critical, digitalSignature, keyEncipherment;extendedKeyUsage=serverAuth;");
   CHECK(config.extensions("client_cert").size() == 7);
 }
 
@@ -107,14 +109,26 @@ TEST_CASE("the issuer's own name equals that of openssl req") {
     for (const std::string& base : {kRoot, kIntermediate}) {
       std::string text = edited(base, "string_mask        = utf8only", "string_mask = " + mask);
       text = edited(text, "localityName           = Landshut",
-                    "localityName = L@ndshut\n0.domainComponent = com\n1.domainComponent = example\nserialNumber = 12\n"
-                    "2.OU = \"Second # Unit\"");
+                    (mask == "utf8only" ? "localityName = L@ndshut\n" : "localityName = Landshut an der Isar\n") +
+                        std::string("0.domainComponent = com\n1.domainComponent = example\nserialNumber = 12\n"
+                                    "2.OU = \"Second Unit\""));
       INFO(mask);
       CHECK(good(text).own_name() == openssl_name(text));
     }
   }
   const auto without_mask = edited(kRoot, "string_mask        = utf8only", "");
   CHECK(good(without_mask).own_name() == openssl_name(without_mask));
+}
+
+TEST_CASE("a mask that would make strings of a kind that no new name may have is refused where it does") {
+  for (const std::string mask : {"pkix", "nombstr", "default"}) {
+    const auto text = edited(kRoot, "string_mask        = utf8only", "string_mask = " + mask);
+    INFO(mask);
+    CHECK(IssuerConfig::parse("issuers/x.cnf", text));
+    const auto other = IssuerConfig::parse("issuers/x.cnf", edited(text, "= Landshut", "= L@ndshut"));
+    REQUIRE_FALSE(other);
+    CHECK_THAT(other.error().message, Catch::Contains("would be a TeletexString or BMPString"));
+  }
 }
 
 TEST_CASE("values are what OpenSSL makes of them") {
@@ -149,8 +163,8 @@ TEST_CASE("sections of extensions may have parts in sections of their own") {
 TEST_CASE("the guide's own files are refused with the line of their first defect") {
   CHECK(refusal("OpenSSL Intermediate CA configuration file.\n" + kIntermediate) ==
         "issuers/x.cnf:1: neither a comment, a section header nor key = value");
-  const auto labels = edited(kRoot, "countryName            = DE",
-                             "countryName = Country Name (2 letter code)\ncountryName = DE");
+  const auto labels =
+      edited(kRoot, "countryName            = DE", "countryName = Country Name (2 letter code)\ncountryName = DE");
   CHECK(refusal(labels) == "issuers/x.cnf:" + line_of(labels, "countryName = DE") +
                                ": countryName stands twice in [req_distinguished_name], first in line " +
                                line_of(labels, "countryName = Country"));

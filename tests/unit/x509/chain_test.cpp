@@ -43,6 +43,14 @@ TEST_CASE("a chain verifies for the purpose of its leaf and for no other") {
   CHECK(unknown.error().message.find("tea") != std::string::npos);
 }
 
+TEST_CASE("only a CA verifies for the purpose of one") {
+  CHECK(verify_chain({parsed(authority().root())}, kValid, "ca"));
+  CHECK(verify_chain({parsed(authority().intermediate()), parsed(authority().root())}, kValid, "ca"));
+  const auto leaf = verify_chain(chain_of("serverAuth"), kValid, "ca");
+  REQUIRE_FALSE(leaf);
+  CHECK(leaf.error().message.find("is no CA") != std::string::npos);
+}
+
 TEST_CASE("a root alone, and an intermediate below it, verify for any purpose") {
   CHECK(verify_chain({parsed(authority().root())}, kValid, "any"));
   CHECK(verify_chain({parsed(authority().intermediate()), parsed(authority().root())}, kValid, "any"));

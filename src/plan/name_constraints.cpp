@@ -1,0 +1,138 @@
+#include "name_constraints.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "distinguished_name.hpp"
+#include "rules.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/x509/name.hpp"
+#include "usages.hpp"
+
+namespace sealroom {
+namespace {
+
+void must(bool held) {
+  if (!held) std::abort();
+}
+
+// Forms of name that can be compared; of all others nobody here knows what lies within.
+bool is_comparable(const GENERAL_SUBTREE* subtree) {
+  switch (subtree->base->type) {
+    case GEN_DNS:
+    case GEN_EMAIL:
+    case GEN_URI:
+    case GEN_IPADD:
+    case GEN_DIRNAME: return subtree->maximum == nullptr && ASN1_INTEGER_get(subtree->minimum) <= 0;
+    default: return false;
+  }
+}
+
+bool all_comparable(const STACK_OF(GENERAL_SUBTREE) * subtrees) {
+  for (int i = 0; i < sk_GENERAL_SUBTREE_num(subtrees); ++i) {
+    if (!is_comparable(sk_GENERAL_SUBTREE_value(subtrees, i))) return false;
+  }
+  return true;
+}
+
+void permit(NAME_CONSTRAINTS* constraints, int type, ByteView octets) {
+  GENERAL_SUBTREE* subtree = GENERAL_SUBTREE_new();
+  ASN1_STRING* value = ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+  must(subtree != nullptr && value != nullptr &&
+       ASN1_STRING_set(value, octets.data(), static_cast<int>(octets.size())) == 1);
+  GENERAL_NAME_set0_value(subtree->base, type, value);
+  must(sk_GENERAL_SUBTREE_push(constraints->permittedSubtrees, subtree) > 0);
+}
+
+// A certificate that has nothing but these names, so that what is said about it is about them.
+OwnedX509 bearer_of(ByteView subject, GENERAL_NAMES* alternative_names) {
+  OwnedX509 bearer(X509_new());
+  must(bearer != nullptr);
+  if (!subject.empty()) must(X509_set_subject_name(bearer.get(), decode_name(subject).get()) == 1);
+  if (alternative_names != nullptr) {
+    must(X509_add1_ext_i2d(bearer.get(), NID_subject_alt_name, alternative_names, 0, X509V3_ADD_DEFAULT) == 1);
+  }
+  X509_check_purpose(bearer.get(), -1, 0);  // OpenSSL reads the names from what this call takes out of the extension
+  openssl_errors();
+  return bearer;
+}
+
+// OpenSSL compares "*.example" as it stands. It stands for every name below "example", so also for the excluded one.
+bool covers_excluded(const NAME_CONSTRAINTS* constraints, std::string_view name) {
+  if (!name.starts_with("*.")) return false;
+  const auto base = ascii_lower(name.substr(1));
+  for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees); ++i) {
+    const GENERAL_NAME* excluded = sk_GENERAL_SUBTREE_value(constraints->excludedSubtrees, i)->base;
+    if (excluded->type != GEN_DNS) continue;
+    const ByteView octets(ASN1_STRING_get0_data(excluded->d.ia5),
+                          static_cast<std::size_t>(ASN1_STRING_length(excluded->d.ia5)));
+    const auto host = ascii_lower(as_text(octets));
+    if (host.ends_with(base) && host.find('.') == host.size() - base.size()) return true;
+  }
+  return false;
+}
+
+std::string said(std::string name, int code) { return std::move(name) + ": " + X509_verify_cert_error_string(code); }
+
+}  // namespace
+
+ReadConstraints constraints_of(const Certificate& certificate) {
+  int critical = -1;
+  ReadConstraints read;
+  read.constraints.reset(
+      static_cast<NAME_CONSTRAINTS*>(X509_get_ext_d2i(certificate.get(), NID_name_constraints, &critical, nullptr)));
+  openssl_errors();
+  if (!read.constraints) {
+    if (critical != -1) read.trouble = "its nameConstraints are not their DER";
+    return read;
+  }
+  if (all_comparable(read.constraints->permittedSubtrees) && all_comparable(read.constraints->excludedSubtrees)) {
+    return read;
+  }
+  read.constraints.reset();
+  read.trouble = "its nameConstraints have a form of name, a minimum or a maximum that cannot be checked";
+  return read;
+}
+
+OwnedNameConstraints constraints_of(const PermittedNames& permitted) {
+  OwnedNameConstraints constraints(NAME_CONSTRAINTS_new());
+  must(constraints != nullptr);
+  constraints->permittedSubtrees = sk_GENERAL_SUBTREE_new_null();
+  must(constraints->permittedSubtrees != nullptr);
+  for (const auto& name : permitted.dns) permit(constraints.get(), GEN_DNS, as_bytes(name));
+  for (const auto& range : permitted.ip) permit(constraints.get(), GEN_IPADD, range);
+  for (const auto& name : permitted.email) permit(constraints.get(), GEN_EMAIL, as_bytes(name));
+  for (const auto& name : permitted.uri) permit(constraints.get(), GEN_URI, as_bytes(name));
+  return constraints;
+}
+
+std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, ByteView subject, ByteView alternative_names) {
+  std::vector<std::string> found;
+  const auto by_subject = bearer_of(subject, nullptr);
+  if (const int code = NAME_CONSTRAINTS_check(by_subject.get(), constraints); code != X509_V_OK) {
+    found.push_back(said(printable_name(subject), code));
+  } else if (const int of_name = NAME_CONSTRAINTS_check_CN(by_subject.get(), constraints); of_name != X509_V_OK) {
+    found.push_back(said("commonName of " + printable_name(subject), of_name));
+  }
+  const unsigned char* next = alternative_names.data();
+  const OwnedGeneralNames names(alternative_names.empty()
+                                    ? nullptr
+                                    : d2i_GENERAL_NAMES(nullptr, &next, static_cast<long>(alternative_names.size())));
+  const auto shown = printable_general_names(alternative_names);
+  for (int i = 0; i < static_cast<int>(shown.size()); ++i) {
+    const OwnedGeneralNames one(sk_GENERAL_NAME_new_null());
+    GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
+    must(one && sk_GENERAL_NAME_push(one.get(), GENERAL_NAME_dup(name)) > 0);
+    int code = NAME_CONSTRAINTS_check(bearer_of({}, one.get()).get(), constraints);
+    const auto& text = shown[static_cast<std::size_t>(i)];
+    if (code == X509_V_OK && text.starts_with("DNS:") && covers_excluded(constraints, text.substr(4))) {
+      code = X509_V_ERR_EXCLUDED_VIOLATION;
+    }
+    if (code != X509_V_OK) found.push_back(said(text, code));
+  }
+  openssl_errors();
+  return found;
+}
+
+}  // namespace sealroom
