@@ -11,4 +11,9 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 // NUL and the other C0 characters, DEL, and C1 in UTF-8.
 bool has_control_character(std::string_view text);
 
+// Characters of UTF-8 that show nothing and change how the rest is shown: marks, overrides and isolates of the writing
+// direction, line and paragraph separators, blanks without width (Unicode Standard Annex 9; Technical Report 36
+// section 2.5). A name with one of them is read by people as another.
+bool has_invisible_character(std::string_view text);
+
 }  // namespace sealroom

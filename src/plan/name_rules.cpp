@@ -100,6 +100,13 @@ void judge_entry(const NameEntry& entry, Findings& findings) {
         {"names.encoding", fmt::format("{} has a control character or NUL in it; correct the value", shown)});
     return;
   }
+  if (has_invisible_character(as_text(entry.value))) {
+    findings.push_back({"names.encoding",
+                        fmt::format("{} has a character that is not seen and changes how the rest is read; write the "
+                                    "value without it",
+                                    shown)});
+    return;
+  }
   const std::size_t length = characters_in(entry);
   if (entry.oid == kCountry) {
     if (length != 2 || !std::ranges::all_of(as_text(entry.value), is_letter)) {
@@ -107,9 +114,11 @@ void judge_entry(const NameEntry& entry, Findings& findings) {
     }
     return;
   }
-  if (length == 0 || (rule != nullptr && length > rule->longest)) {
-    findings.push_back({"names.length", fmt::format("{} has {} characters; 1 to {} are allowed (RFC 5280 appendix A.1)",
-                                                    shown, length, rule != nullptr ? rule->longest : 32768)});
+  if (trimmed(as_text(entry.value)).empty() || (rule != nullptr && length > rule->longest)) {
+    findings.push_back(
+        {"names.length",
+         fmt::format("{} has {} characters; 1 to {} are allowed, not only blanks (RFC 5280 appendix A.1)", shown,
+                     length, rule != nullptr ? rule->longest : 32768)});
   }
 }
 

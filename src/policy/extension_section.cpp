@@ -156,7 +156,9 @@ Result<SectionRights> try_extensions(std::string_view file, const ConfSection& s
   SectionRights rights;
   for (const ConfLine& line : section.lines) {
     if (OBJ_sn2nid(line.key.c_str()) == NID_undef) {
-      return wrong(file, line.line, fmt::format("{} is not an extension that OpenSSL knows by this name", line.key));
+      return wrong(
+          file, line.line, fmt::format("{} is not an extension that OpenSSL knows by this name", line.key),
+          fmt::format("[{}] is taken for a section of extensions, because nothing refers to it", section.name));
     }
     if (line.key == "proxyCertInfo") {  // its policy may be file:PATH, which OpenSSL would read
       return wrong(file, line.line, "proxyCertInfo is not accepted: a CA makes no proxy certificates (RFC 3820)");

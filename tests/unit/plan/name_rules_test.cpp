@@ -38,6 +38,7 @@ TEST_CASE("well-formed name parts are accepted") {
       {"O", V_ASN1_UTF8STRING,
        "B\xc3\xa4"
        "ckerei & S\xc3\xb6hne"},
+      {"O", V_ASN1_UTF8STRING, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"},
       {"C", V_ASN1_PRINTABLESTRING, "DE"},
       {"emailAddress", V_ASN1_IA5STRING, "ops@example.com"},
       {"DC", V_ASN1_IA5STRING, "example"},
@@ -63,6 +64,10 @@ TEST_CASE("string types that a part cannot have and control characters are refus
       {"CN", V_ASN1_UTF8STRING, "two\nlines"},
       {"CN", V_ASN1_UTF8STRING, "delete\x7f"},
       {"CN", V_ASN1_UTF8STRING, "C1 \xc2\x85"},
+      {"CN", V_ASN1_UTF8STRING, "moc.\u202eelpmaxe"},
+      {"CN", V_ASN1_UTF8STRING, "two\u2028lines"},
+      {"O", V_ASN1_UTF8STRING, "Exam\u200bple"},
+      {"O", V_ASN1_UTF8STRING, "\ufeffExample"},
       {"emailAddress", V_ASN1_IA5STRING, std::string("ops@example.com\0", 16)},
   }));
   CAPTURE(part.field, part.value);
@@ -72,6 +77,7 @@ TEST_CASE("string types that a part cannot have and control characters are refus
 TEST_CASE("empty and overlong name parts are refused") {
   const auto part = GENERATE(values<Part>({
       {"CN", V_ASN1_UTF8STRING, ""},
+      {"CN", V_ASN1_UTF8STRING, "   "},
       {"CN", V_ASN1_UTF8STRING, std::string(65, 'x')},
       {"O", V_ASN1_PRINTABLESTRING, std::string(65, 'x')},
       {"L", V_ASN1_UTF8STRING, std::string(129, 'x')},
