@@ -30,7 +30,7 @@ std::string configure(const TemporaryDirectory& home, const std::string& path, c
   for (const std::string file : {"issuers/root.cnf", "issuers/intermediate.cnf"}) {
     home.write(file, reviewed_file(file));
   }
-  std::string text = edited(reviewed_file("sealroom.yaml"), "@MODULE@", "/usr/lib/vendor.so");
+  std::string text = edited(settings_template(), "@MODULE@", "/usr/lib/vendor.so");
   text = edited(edited(text, "@ORIGIN@", "log.example"), "@TRIAL@", "");
   text += "\nkeys:\n  debian_weak_keys: {file: " + path + ", sha256: \"" + sha256 + "\"}\n";
   home.write("sealroom.yaml", text);
