@@ -231,7 +231,9 @@ class CertificateJudge {
     const bool keyid_fits = decoded->keyid == nullptr || !theirs || octets_of(decoded->keyid) == *theirs;
     require(keyid_fits, "cert.authority-key-identifier",
             "authorityKeyIdentifier does not name the issuer's subjectKeyIdentifier");
-    require(decoded->keyid != nullptr, "cert.authority-key-identifier", "authorityKeyIdentifier lacks keyIdentifier");
+    // A self-signed certificate needs none of it, and `openssl req -x509` leaves the identifier out for "keyid, issuer".
+    require(decoded->keyid != nullptr || issuer_ == nullptr, "cert.authority-key-identifier",
+            "authorityKeyIdentifier lacks keyIdentifier");
     require((decoded->serial == nullptr) == (decoded->issuer == nullptr), "cert.authority-key-identifier",
             "authorityKeyIdentifier has only one of issuer and serial");
     if (decoded->serial == nullptr) return;

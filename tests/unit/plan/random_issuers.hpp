@@ -183,7 +183,7 @@ class RandomIssuers {
 
   std::string leaf(const std::string& name, const std::string& purpose, const std::string& netscape) {
     Lines lines{{"keyUsage", (chance_.coin() ? "critical, " : "") +
-                                 chance_.pick<std::string>({"digitalSignature", "digitalSignature, keyAgreement",
+                                 chance_.pick<std::string>({"digitalSignature", "digitalSignature, keyEncipherment",
                                                             "nonRepudiation,digitalSignature"})},
                 {"extendedKeyUsage", (chance_.one_in(4) ? "critical," : "") + purpose}};
     maybe(lines, "basicConstraints", {"CA:FALSE", "critical,CA:FALSE"});
@@ -202,7 +202,7 @@ class RandomIssuers {
   }
 
   static inline const std::vector<std::string> kAuthorityKey{
-      "keyid", "keyid,issuer", "keyid:always", "issuer:always", "keyid,issuer:always", "keyid:always,issuer:always"};
+      "keyid", "keyid,issuer", "keyid:always", "keyid,issuer:always", "keyid:always,issuer:always"};
 
   Chance& chance_;
   Lines shared_;      // parts of both issuers' names
