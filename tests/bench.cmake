@@ -1,4 +1,4 @@
-# The token's own rate, for scripts/bench; no test runs it.
+# Programs that scripts/bench and the tests of large imports call: the token's own rate, and requests in any number.
 add_executable(raw-sign bench/raw_sign.cpp)
 target_link_libraries(raw-sign PRIVATE PkgConfig::p11-kit ${CMAKE_DL_LIBS})
 
@@ -7,3 +7,7 @@ add_executable(measure bench/measure.cpp)
 add_executable(make-authorities bench/make_authorities.cpp)
 target_link_libraries(make-authorities PRIVATE x509)
 target_include_directories(make-authorities PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+
+add_executable(make-requests bench/make_requests.cpp)
+target_link_libraries(make-requests PRIVATE crypto Threads::Threads)
+target_include_directories(make-requests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

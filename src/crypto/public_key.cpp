@@ -61,12 +61,18 @@ Result<PublicKey> PublicKey::parse(ByteView spki_der) {
   if (!key || next != spki_der.data() + spki_der.size()) {
     return fail(ErrorKind::Failed, fmt::format("public key cannot be decoded: {}", openssl_errors()));
   }
+  return decoded_from(spki_der, key.get());
+}
+
+Result<PublicKey> PublicKey::decoded_from(ByteView spki_der, EVP_PKEY* decoded) {
+  if (decoded == nullptr) return parse(spki_der);
+  if (EVP_PKEY_up_ref(decoded) != 1) std::abort();
   PublicKey made;
+  made.key_ = std::shared_ptr<EVP_PKEY>(decoded, EVP_PKEY_free);
   made.der_ = copy(spki_der);
   made.digest_ = sha256(spki_der);
-  made.type_ = type_of(key.get());
-  made.bits_ = static_cast<unsigned>(EVP_PKEY_get_bits(key.get()));
-  made.key_ = std::shared_ptr<EVP_PKEY>(key.release(), EVP_PKEY_free);
+  made.type_ = type_of(decoded);
+  made.bits_ = static_cast<unsigned>(EVP_PKEY_get_bits(decoded));
   return made;
 }
 

@@ -77,7 +77,7 @@ Result<Receipt> record(const Work& work, const log::Event& event, std::string_vi
 }
 
 Result<CheckpointRow> checkpoint(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   auto newest = ledger.newest_checkpoint();

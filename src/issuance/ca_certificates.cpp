@@ -51,11 +51,12 @@ Result<Done> check_same(const IssuedCertificate& issued, std::string_view profil
 // One CA request through the same stages as every other: plan, sign, issued.
 Result<IssuedCertificate> issue_one(const Work& work, std::string_view issuer, std::string_view profile,
                                     std::string_view name, const Bytes& request, int days) {
-  Intake intake;
+  Intake intake{.each_file = [&](const auto& visit) {
+    return visit(Submission{fmt::format("{}/{}/{}.csr", issuer, profile, name), request});
+  }};
   intake.own_certificate = issuer == name;
-  intake.files.push_back(Submission{fmt::format("{}/{}/{}.csr", issuer, profile, name), request});
   if (days > 0) intake.wish.days = days;
-  auto batch = plan(work, std::move(intake));
+  auto batch = plan(work, intake);
   if (!batch) return pass_on(batch);
   auto verdict = verdict_at(work.appliance.ledger, batch->id, 0);
   if (!verdict) return pass_on(verdict);

@@ -79,32 +79,32 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   return in_force;
 }
 
-Result<Facts> facts_about(const Appliance& appliance, const Examination& examination, const RulesInForce& in_force,
-                          std::string_view batch, const CertificateRow* self) {
+Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, const RulesInForce& in_force,
+                          std::string_view batch, Instant now, const CertificateRow* self) {
   Facts facts;
-  facts.now = appliance.clock.now();
+  facts.now = now;
   const auto* request = examination.request();
   if (request == nullptr) return facts;
 
-  auto by_request = appliance.ledger.by_request(request->digest());
+  auto by_request = ledger.by_request(request->digest());
   if (!by_request) return pass_on(by_request);
   for (const auto& row : *by_request) {
     if (row.batch != batch && counts(row, batch, self, facts.now)) facts.same_request = earlier(row);
   }
-  auto by_key = appliance.ledger.by_key(request->key().digest());
+  auto by_key = ledger.by_key(request->key().digest());
   if (!by_key) return pass_on(by_key);
   for (const auto& row : *by_key) {
     if (counts(row, batch, self, facts.now)) facts.same_key.push_back(earlier(row));
   }
-  auto by_subject = appliance.ledger.by_subject(in_force.issuer, examination.subject);
+  auto by_subject = ledger.by_subject(in_force.issuer, examination.subject);
   if (!by_subject) return pass_on(by_subject);
   for (const auto& row : *by_subject) {
     if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
   }
-  auto key = appliance.ledger.key(in_force.issuer);
+  auto key = ledger.key(in_force.issuer);
   if (!key) return pass_on(key);
   if (*key) facts.issuer_key = sha256((*key)->public_key);
-  auto owner = key_of_issuer(appliance.ledger, *request, in_force);
+  auto owner = key_of_issuer(ledger, *request, in_force);
   if (!owner) return pass_on(owner);
   facts.key_of_issuer = *owner;
   return facts;

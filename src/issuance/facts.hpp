@@ -25,10 +25,10 @@ struct RulesInForce {
 // Errors: Usage for an issuer or profile that the configuration does not know, NeedsPerson for an inactive issuer.
 Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view issuer, std::string_view profile);
 
-// What the ledger and the clock say about a request that goes into `batch`. `self` (may be null) is its certificate
-// when it is decided again: only what came before it then counts.
-Result<Facts> facts_about(const Appliance& appliance, const Examination& examination, const RulesInForce& in_force,
-                          std::string_view batch, const CertificateRow* self);
+// What the ledger says about a request that goes into `batch`, at `now`. `self` (may be null) is its certificate when it
+// is decided again: only what came before it then counts.
+Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, const RulesInForce& in_force,
+                          std::string_view batch, Instant now, const CertificateRow* self);
 
 // Takes back what a reissue with a reason overrides: the same request or the same key, certified before.
 void allow_reissue(Facts& facts);

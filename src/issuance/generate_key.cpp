@@ -53,7 +53,7 @@ Result<Done> note_intent(const Work& work, std::string_view owner, const KeySpec
 }  // namespace
 
 Result<ActDone> generate_key(const Work& work, std::string_view owner, const KeySpec& spec) {
-  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   auto uri = keys.uri_of(owner);
   if (!uri) return pass_on(uri);
   auto strong = check_strength(configuration, owner, spec);

@@ -7,29 +7,28 @@
 namespace sealroom {
 
 // Deciding needs no token. Whatever the verdict on a request, its neighbours never notice.
-Result<PlannedBatch> plan(const Work& work, Intake intake) {
+Result<PlannedBatch> plan(const Work& work, const Intake& intake) {
   auto batch = OpenBatch::open(work, intake);
   if (!batch) return pass_on(batch, "import");
 
-  for (auto& file : intake.files) {
+  auto taken = intake.each_file([&](Found file) -> Result<Done> {
     if (work.stopping()) return stopped();
-    auto noted = batch->take(std::move(file));
-    if (!noted) return pass_on(noted, "import");
-  }
-  return std::move(*batch).record();  // plans, digests and refusals become durable together
+    return (*batch)->take(std::move(file));  // drafted on every processor, judged one after the other
+  });
+  if (!taken) return pass_on(taken, "import");
+  return std::move(**batch).record();  // plans, digests and refusals become durable together
 }
 
-Result<Done> OpenBatch::judge(Submission submission, const RulesInForce& in_force, const Wish& wish) {
-  auto examination = examine(std::move(submission), in_force.rules, work_.appliance.clock);
-  refuse_own_profile(examination, in_force);
-  auto known = facts(examination, in_force);
+Result<Done> OpenBatch::judge(Draft draft, const RulesInForce& in_force, const Wish& wish) {
+  refuse_own_profile(draft.examination, in_force);
+  auto known = facts(draft.examination, in_force);
   if (!known) return pass_on(known);
 
-  auto decision = decide(std::move(examination), in_force.rules, *known, wish);
+  auto decision = decide(std::move(draft.examination), in_force.rules, *known, wish);
   const auto* permit = std::get_if<Permit>(&decision);
   if (permit == nullptr) return refuse(std::get<Refusal>(decision));
 
-  auto planned = PlannedCertificate::build(*permit, new_serial());
+  const auto& planned = draft.planned.value();
   return planned ? add(*permit, *planned, wish) : refuse(*permit, planned.error());
 }
 

@@ -13,6 +13,10 @@
 namespace sealroom {
 namespace {
 
+// Enough to keep every processor busy, and little beside what the daemon needs anyhow.
+constexpr std::size_t kDraftsAtOnce = 256;
+constexpr std::size_t kDraftOctetsAtOnce = std::size_t{2} * 1024 * 1024;
+
 std::string key_of(std::string_view issuer, std::string_view profile) { return fmt::format("{}/{}", issuer, profile); }
 
 }  // namespace
@@ -23,14 +27,9 @@ OpenBatch::Place OpenBatch::place_of(std::string_view path) {
   return {.issuer = std::string(parts[0]), .profile = std::string(parts[1])};
 }
 
-Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
-  if (intake.files.empty()) {
-    return fail(ErrorKind::Failed, "there are no requests", "put them into requests/ISSUER/PROFILE/ on the medium");
-  }
-  if (!std::ranges::is_sorted(intake.files, {}, path_of)) {
-    return fail(ErrorKind::Usage, "requests are not in octet order of their paths");
-  }
-  auto id = work.appliance.ledger.next_batch_id(work.appliance.clock.now(), intake.taken);
+Result<std::unique_ptr<OpenBatch>> OpenBatch::open(const Work& work, const Intake& intake) {
+  const auto& appliance = work.appliance;
+  auto id = appliance.ledger.next_batch_id(appliance.clock.now(), intake.taken);
   if (!id) return pass_on(id);
   auto change = work.begin();
   if (!change) return pass_on(change);
@@ -38,61 +37,131 @@ Result<OpenBatch> OpenBatch::open(const Work& work, const Intake& intake) {
     auto done = intake.beforehand(*change);
     if (!done) return pass_on(done);
   }
-
-  OpenBatch batch(work, intake, std::move(*change));
-  batch.id_ = *id;
-  batch.now_ = work.appliance.clock.now();
-  batch.total_ = intake.files.size();
-  for (const auto& [path, reason] : intake.reissue) {
-    const bool there =
-        std::ranges::any_of(intake.files, [&](const Found& file) { return printable(path_of(file)) == path; });
-    if (!there) return fail(ErrorKind::Usage, fmt::format("--reissue {}: there is no such file below requests/", path));
-  }
-  for (const auto& file : intake.files) {
-    const auto place = place_of(path_of(file));
-    batch.paths_[key_of(place.issuer, place.profile)].push_back(path_of(file));
-  }
+  std::unique_ptr<OpenBatch> batch(new OpenBatch(work, intake, std::move(*change)));
+  batch->id_ = *id;
+  batch->now_ = appliance.clock.now();
+  auto surveyed = batch->survey();
+  if (!surveyed) return pass_on(surveyed);
   return batch;
 }
 
+// What must be known of all files before the first one is decided on.
+Result<Done> OpenBatch::survey() {
+  auto missing = intake_.reissue;
+  std::string previous;
+  auto seen = intake_.each_file([&](const Found& file) -> Result<Done> {
+    const auto& path = path_of(file);
+    if (path < previous) return fail(ErrorKind::Usage, "requests are not in octet order of their paths");
+    previous = path;
+    ++total_;
+    if (!missing.empty()) missing.erase(printable(path));
+    const auto place = place_of(path);
+    names_[key_of(place.issuer, place.profile)].add(path);
+    return Done{};
+  });
+  if (!seen) return seen;
+  if (total_ == 0) {
+    return fail(ErrorKind::Failed, "there are no requests", "put them into requests/ISSUER/PROFILE/ on the medium");
+  }
+  if (missing.empty()) return Done{};
+  return fail(ErrorKind::Usage,
+              fmt::format("--reissue {}: there is no such file below requests/", missing.begin()->first));
+}
+
 Result<Done> OpenBatch::take(Found file) {
-  work_.progress(taken_++, total_);
+  if (const auto* submission = std::get_if<Submission>(&file)) waiting_octets_ += submission->octets.size();
+  waiting_.push_back(std::move(file));
+  if (waiting_.size() < kDraftsAtOnce && waiting_octets_ < kDraftOctetsAtOnce) return Done{};
+  return decide_waiting();
+}
+
+// Begins to draft what waits, and judges meanwhile what was drafted before.
+Result<Done> OpenBatch::decide_waiting() {
+  auto drafts = drafter_.finish();
+  auto drafted = std::exchange(drafting_, {});
+  std::vector<DraftOrder> orders;
+  for (auto& file : std::exchange(waiting_, {})) {
+    auto& turn =
+        drafting_.emplace_back(Turn{.file = std::move(file), .drafted_under = {}, .wish = {}, .serial_sources = {}});
+    auto* submission = std::get_if<Submission>(&turn.file);
+    const auto place = place_of(path_of(turn.file));
+    if (submission == nullptr || place.issuer.empty() || !is_ours(place)) continue;
+    const auto& in_force = rules_of(place);
+    if (in_force) orders.push_back(order_for(*submission, *in_force, turn));
+  }
+  waiting_octets_ = 0;
+  drafter_.begin(std::move(orders));
+  return settle(std::move(drafted), std::move(drafts));
+}
+
+DraftOrder OpenBatch::order_for(Submission& submission, const RulesInForce& in_force, Turn& turn) {
+  const auto own = intake_.wishes.find(printable(submission.path));
+  turn.drafted_under = &in_force;
+  turn.wish = own == intake_.wishes.end() ? intake_.wish : own->second;
+  auto [serial, sources] = new_serial();
+  turn.serial_sources = std::move(sources);
+  return {.submission = {submission.path, std::move(submission.octets)},
+          .rules = in_force.rules,
+          .wish = turn.wish,
+          .now = now_,
+          .serial = serial};
+}
+
+Result<Done> OpenBatch::settle(std::vector<Turn> turns, std::vector<Draft> drafts) {
+  auto draft = drafts.begin();
+  for (auto& turn : turns) {
+    work_.progress(taken_++, total_);
+    serial_sources_ = turn.serial_sources;
+    auto settled =
+        turn.drafted_under == nullptr ? settle(turn) : judge(std::move(*draft++), *turn.drafted_under, turn.wish);
+    if (!settled) return settled;
+  }
+  return Done{};
+}
+
+// A file that no rule of a profile can be asked about.
+Result<Done> OpenBatch::settle(Turn& turn) {
+  const auto& file = turn.file;
   const auto place = place_of(path_of(file));
   if (const auto* passed = std::get_if<IgnoredFile>(&file)) {
     ignore(passed->path, passed->reason);
     return Done{};
   }
-  if (!place.issuer.empty() && work_.appliance.configuration.issuer(place.issuer) == nullptr) {
+  if (!place.issuer.empty() && !is_ours(place)) {
     ignore(path_of(file), fmt::format("not for this appliance: it has no issuer \"{}\"", printable(place.issuer)));
     return Done{};
   }
   if (const auto* unreadable = std::get_if<UnreadableFile>(&file)) {
     return refuse_file(unreadable->path, {}, {unreadable->id, unreadable->detail});
   }
-  auto& submission = std::get<Submission>(file);
+  const auto& submission = std::get<Submission>(file);
   if (place.issuer.empty()) {
     return refuse_file(submission.path, submission.octets,
                        {"media.unplaced", "the file is not in requests/ISSUER/PROFILE/; move it there"});
   }
-  const auto& in_force = rules_of(place);
-  if (!in_force && in_force.error().kind == ErrorKind::Integrity) return std::unexpected(in_force.error());
-  if (!in_force) {
-    const bool inactive = in_force.error().kind == ErrorKind::NeedsPerson;
-    needs_person_ = needs_person_ || inactive;
-    return refuse_file(submission.path, submission.octets,
-                       {inactive ? "issuer.not-active" : "profile.unknown",
-                        fmt::format("{}; {}", in_force.error().message, in_force.error().hint)});
-  }
-  const auto own = intake_.wishes.find(printable(submission.path));
-  return judge(std::move(submission), *in_force, own == intake_.wishes.end() ? intake_.wish : own->second);
+  const auto& error = rules_of(place).error();
+  if (error.kind == ErrorKind::Integrity) return std::unexpected(error);
+  const bool inactive = error.kind == ErrorKind::NeedsPerson;
+  needs_person_ = needs_person_ || inactive;
+  return refuse_file(
+      submission.path, submission.octets,
+      {inactive ? "issuer.not-active" : "profile.unknown", fmt::format("{}; {}", error.message, error.hint)});
+}
+
+bool OpenBatch::is_ours(const Place& place) const {
+  return work_.appliance.configuration.issuer(place.issuer) != nullptr;
 }
 
 Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForce& in_force) const {
-  auto facts = facts_about(work_.appliance, examination, in_force, id_, nullptr);
+  const auto& ledger = work_.appliance.ledger;
+  auto facts = facts_about(ledger, examination, in_force, id_, now_, nullptr);
   if (!facts || examination.request() == nullptr) return facts;
   if (intake_.reissue.contains(printable(examination.submission.path))) allow_reissue(*facts);
-  const auto first = first_path_.find(examination.request()->digest());
-  if (first != first_path_.end()) facts->same_request_in_batch = first->second;
+  const auto first = first_.find(examination.request()->digest());
+  if (first == first_.end()) return facts;
+  auto row = ledger.request(id_, first->second);
+  if (!row) return pass_on(row);
+  facts->same_request_in_batch = printable((*row)->path);
   return facts;
 }
 
@@ -150,20 +219,21 @@ Result<Done> OpenBatch::refuse_file(std::string_view path, ByteView octets, cons
 Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& planned, const Wish& wish) {
   const auto& examination = permit.examination();
   const auto& request = permit.csr().request();
-  first_path_.emplace(request.digest(), printable(examination.submission.path));
+  first_.emplace(request.digest(), position_);
   const auto place = place_of(examination.submission.path);
   auto& plan = plan_of(place.issuer);
   plan.valid_until = std::min(plan.valid_until, planned.validity().not_after);
 
-  RequestRow row{.batch = id_,
-                 .position = position_++,
-                 .path = examination.submission.path,
-                 .name = names_of(place).name_for(examination.submission.path, request.digest()),
-                 .issuer = place.issuer,
-                 .profile = place.profile,
-                 .octets = examination.submission.octets,
-                 .digest = request.digest(),
-                 .verdict = {}};
+  RequestRow row{
+      .batch = id_,
+      .position = position_++,
+      .path = examination.submission.path,
+      .name = names_.at(key_of(place.issuer, place.profile)).name_for(examination.submission.path, request.digest()),
+      .issuer = place.issuer,
+      .profile = place.profile,
+      .octets = examination.submission.octets,
+      .digest = request.digest(),
+      .verdict = {}};
   CertificateRow certificate{.id = 0,
                              .batch = id_,
                              .issuer = place.issuer,
@@ -249,11 +319,6 @@ const Result<RulesInForce>& OpenBatch::rules_of(const Place& place) {
   return found->second;
 }
 
-const OutputNames& OpenBatch::names_of(const Place& place) {
-  const auto key = key_of(place.issuer, place.profile);
-  return names_.try_emplace(key, paths_[key]).first->second;
-}
-
 OpenBatch::OpenPlan& OpenBatch::plan_of(const std::string& issuer) {
   const auto found = plans_.find(issuer);
   if (found != plans_.end()) return found->second;
@@ -274,16 +339,19 @@ OpenBatch::OpenPlan& OpenBatch::plan_of(const std::string& issuer) {
       .first->second;
 }
 
-Serial OpenBatch::new_serial() {
+std::pair<Serial, std::string> OpenBatch::new_serial() {
   for (;;) {
     const auto token = work_.appliance.keys.token_random();
-    serial_sources_ = token ? "kernel+token" : "kernel";
     const auto serial = make_serial(kernel_random(32), token ? ByteView(*token) : ByteView());
-    if (serial) return *serial;
+    if (serial) return {*serial, token ? "kernel+token" : "kernel"};
   }
 }
 
 Result<PlannedBatch> OpenBatch::record() && {
+  for (int rest = 0; rest < 2; ++rest) {  // what waits, and then what was drafted meanwhile
+    auto decided = decide_waiting();
+    if (!decided) return pass_on(decided);
+  }
   for (auto& [issuer, plan] : plans_) {
     if (plan.builder.count() == 0) continue;
     plan.builder.set_valid_until(plan.valid_until);

@@ -1,24 +1,29 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "facts.hpp"
 #include "sealroom/issuance/issue.hpp"
 #include "sealroom/plan/document.hpp"
+#include "sealroom/plan/draft.hpp"
 #include "sealroom/plan/output_names.hpp"
-#include "sealroom/plan/planned_certificate.hpp"
 
 namespace sealroom {
 
 // OpenBatch is a batch being decided: a change to the ledger that is not durable yet.
+//
+// Files are drafted some at a time on every processor, while those before them are judged here, one after the other in
+// the order in which they came: verdicts, positions and log entries are the same whatever the number of threads.
 class OpenBatch {
  public:
-  // `intake` outlives the batch; its files may be moved out of it one by one.
-  static Result<OpenBatch> open(const Work& work, const Intake& intake);
+  // `work` and `intake` outlive the batch. Looks at every file once, for the names.
+  static Result<std::unique_ptr<OpenBatch>> open(const Work& work, const Intake& intake);
 
-  // Decides on one file and notes the outcome.
+  // Takes the next file. It is decided on by the time of record() at the latest.
   Result<Done> take(Found file);
 
   Result<PlannedBatch> record() &&;
@@ -33,12 +38,25 @@ class OpenBatch {
     std::string issuer;
     std::string profile;
   };
+  // A file in its turn: settled before it is a request, or being drafted.
+  struct Turn {
+    Found file;  // without octets while it is drafted
+    const RulesInForce* drafted_under = nullptr;
+    Wish wish;
+    std::string serial_sources;
+  };
 
   OpenBatch(const Work& work, const Intake& intake, Change change)
-      : work_(work), intake_(intake), change_(std::move(change)) {}
+      : work_(work), intake_(intake), change_(std::move(change)), drafter_(work.appliance.threads, work.appliance.clock) {}
   static Place place_of(std::string_view path);
+  bool is_ours(const Place& place) const;
+  Result<Done> survey();
 
-  Result<Done> judge(Submission submission, const RulesInForce& in_force, const Wish& wish);
+  Result<Done> decide_waiting();
+  DraftOrder order_for(Submission& submission, const RulesInForce& in_force, Turn& turn);
+  Result<Done> settle(std::vector<Turn> turns, std::vector<Draft> drafts);
+  Result<Done> settle(Turn& turn);
+  Result<Done> judge(Draft draft, const RulesInForce& in_force, const Wish& wish);
   Result<Facts> facts(const Examination& examination, const RulesInForce& in_force) const;
   void refuse_own_profile(Examination& examination, const RulesInForce& in_force) const;
   Result<Done> refuse(const Refusal& refusal);
@@ -50,9 +68,8 @@ class OpenBatch {
   void ignore(std::string_view path, std::string_view reason);
 
   const Result<RulesInForce>& rules_of(const Place& place);
-  const OutputNames& names_of(const Place& place);
   OpenPlan& plan_of(const std::string& issuer);
-  Serial new_serial();
+  std::pair<Serial, std::string> new_serial();
 
   const Work& work_;
   const Intake& intake_;
@@ -64,13 +81,16 @@ class OpenBatch {
   std::uint64_t accepted_ = 0;
   std::uint64_t position_ = 0;
   bool needs_person_ = false;
-  std::string serial_sources_ = "kernel";
+  std::string serial_sources_;  // of the request that is judged
   std::vector<Json> ignored_;
-  std::map<Digest, std::string> first_path_;                 // request → where it stood first in this batch
-  std::map<std::string, OpenPlan> plans_;                    // issuer →
-  std::map<std::string, Result<RulesInForce>> rules_;        // "issuer/profile" →
-  std::map<std::string, std::vector<std::string>> paths_;    // "issuer/profile" →
-  std::map<std::string, OutputNames> names_;                 // "issuer/profile" →
+  std::vector<Found> waiting_;  // taken, and not begun
+  std::size_t waiting_octets_ = 0;
+  std::vector<Turn> drafting_;                         // begun before those, and not settled
+  std::map<Digest, std::uint64_t> first_;              // request → its first position in this batch
+  std::map<std::string, OpenPlan> plans_;              // issuer →
+  std::map<std::string, Result<RulesInForce>> rules_;  // "issuer/profile" →
+  std::map<std::string, OutputNames> names_;           // "issuer/profile" →
+  Drafter drafter_;
 };
 
 }  // namespace sealroom

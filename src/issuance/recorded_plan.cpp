@@ -22,8 +22,9 @@ Result<std::optional<Finding>> decide_again(const Work& work, const PlanRow& pla
   if (!request) return pass_on(request);
   if (!*request) return disagreement(plan, fmt::format("request {} is missing", row.request));
 
-  auto examination = examine({(*request)->path, (*request)->octets}, in_force.rules, work.appliance.clock);
-  auto facts = facts_about(work.appliance, examination, in_force, row.batch, &row);
+  const auto& clock = work.appliance.clock;
+  auto examination = examine({(*request)->path, (*request)->octets}, in_force.rules, clock);
+  auto facts = facts_about(work.appliance.ledger, examination, in_force, row.batch, clock.now(), &row);
   if (!facts) return pass_on(facts);
   auto verdict = parse_json((*request)->verdict, "verdict");
   if (!verdict) return disagreement(plan, "a verdict is not JSON");

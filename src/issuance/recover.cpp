@@ -150,7 +150,7 @@ Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& conf
 }
 
 Result<Recovered> recover(const Work& work, Gaps gaps) {
-  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   auto open = unaccounted(ledger, configuration);
   if (!open) return pass_on(open);
   if (gaps == Gaps::Keep && !open->gaps.empty()) return gap_stands(open->gaps.front());
@@ -170,16 +170,24 @@ Result<Recovered> recover(const Work& work, Gaps gaps) {
     return recovered;
   }
   Intake intake;
+  std::vector<Intake::Each> parts;
   for (const auto& [batch, positions] : *wanted) {
     auto left = leftover_of(ledger, batch, positions);
     if (!left) return pass_on(left);
-    std::ranges::move(left->intake.files, std::back_inserter(intake.files));
+    if (left->intake.each_file) parts.push_back(left->intake.each_file);
     intake.wishes.merge(left->intake.wishes);
     intake.reissue.merge(left->intake.reissue);
   }
+  intake.each_file = [&](const auto& visit) -> Result<Done> {
+    for (const auto& each_file : parts) {
+      auto visited = each_file(visit);
+      if (!visited) return visited;
+    }
+    return Done{};
+  };
   // Burned and planned again at once: a second crash finds both or neither.
   intake.beforehand = [&](Change& change) { return account_for(change, *open); };
-  auto planned = plan(work, std::move(intake));
+  auto planned = plan(work, intake);
   if (!planned) return pass_on(planned, "recover");
   recovered.planned.push_back(std::move(*planned));
   return recovered;

@@ -18,15 +18,15 @@ Wish wish_in(const Json& verdict) {
   return wish;
 }
 
-Result<Done> expire(Change& change, const std::vector<CertificateRow>& rows) {
+Result<Done> expire(Change& change, std::string_view batch, const std::vector<PlannedRow>& rows) {
   for (const auto& row : rows) {
     auto seq = change.append({.name = "certificate.expired",
                               .outcome = "ok",
-                              .details = {{"batch", row.batch},
+                              .details = {{"batch", batch},
                                           {"issuer", row.issuer},
                                           {"serial", to_upper_hex(row.serial)},
                                           {"reason", "planned again"}}},
-                             row.batch);
+                             batch);
     if (!seq) return pass_on(seq);
     auto moved = change.set_state(row.id, CertificateState::Expired, *seq, "planned again");
     if (!moved) return pass_on(moved);
@@ -38,21 +38,33 @@ Result<Done> expire(Change& change, const std::vector<CertificateRow>& rows) {
 
 Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const std::set<std::uint64_t>& positions) {
   Leftover left;
+  std::vector<std::uint64_t> requests;
   auto read = ledger.each_request(batch, [&](const RequestRow& request) -> Result<Done> {
     if (!positions.empty() && !positions.contains(request.position)) return Done{};
     auto row = ledger.certificate_of_request(batch, request.position);
     if (!row) return pass_on(row);
     if (!*row || (*row)->state == CertificateState::Issued) return Done{};
-    if ((*row)->state == CertificateState::Planned) left.planned.push_back(**row);
+    if ((*row)->state == CertificateState::Planned)
+      left.planned.push_back({(*row)->id, (*row)->issuer, (*row)->serial});
     auto verdict = parse_json(request.verdict, "verdict");
     if (!verdict) return pass_on(verdict);
     const auto path = printable(request.path);
     if (verdict->contains("reissue_reason")) left.intake.reissue.emplace(path, verdict->at("reissue_reason"));
     left.intake.wishes.emplace(path, wish_in(*verdict));
-    left.intake.files.push_back(Submission{request.path, request.octets});
+    requests.push_back(request.position);
     return Done{};
   });
   if (!read) return pass_on(read);
+  if (requests.empty()) return left;
+  left.intake.each_file = [&ledger, batch = std::string(batch), requests](const auto& visit) -> Result<Done> {
+    for (const auto position : requests) {
+      auto request = ledger.request(batch, position);
+      if (!request) return pass_on(request);
+      auto visited = visit(Submission{(*request)->path, (*request)->octets});
+      if (!visited) return visited;
+    }
+    return Done{};
+  };
   return left;
 }
 
@@ -65,12 +77,12 @@ Result<PlannedBatch> replan(const Work& work, std::string_view batch) {
   if (!*known) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch), "see `sealroom batch list`");
   auto left = leftover_of(ledger, batch);
   if (!left) return pass_on(left);
-  if (left->intake.files.empty()) {
+  if (!left->intake.each_file) {
     return fail(ErrorKind::Usage, fmt::format("batch {} has nothing left to plan", batch),
                 fmt::format("sealroom batch show {}", batch));
   }
-  left->intake.beforehand = [&](Change& change) { return expire(change, left->planned); };
-  return plan(work, std::move(left->intake));
+  left->intake.beforehand = [&](Change& change) { return expire(change, batch, left->planned); };
+  return plan(work, left->intake);
 }
 
 }  // namespace sealroom

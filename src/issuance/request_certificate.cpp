@@ -45,7 +45,7 @@ Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorit
 }  // namespace
 
 Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
-  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   const auto* settings = configuration.issuer(issuer);
   if (settings == nullptr) {
     return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer),

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -36,7 +37,7 @@ struct Folder {
 
 struct Entry {
   std::string path;
-  struct stat status {};
+  struct stat status{};
 };
 
 std::string kind_in_words(mode_t mode) {
@@ -50,13 +51,41 @@ std::string kind_in_words(mode_t mode) {
   }
 }
 
-// Walk is one pass over the requests/ folder of a medium.
+// A file that is still to be read.
+struct Unread {
+  std::string path;
+};
+
+// Walk lists everything below the requests/ folder of a medium first, and then reads file by file in the order of the
+// paths: of a large medium only the names are held.
 class Walk {
  public:
   using Visit = std::function<Result<Done>(Found)>;
 
-  Walk(const std::string& medium, const InboxLimits& limits, const Visit& visit)
-      : medium_(medium), limits_(limits), visit_(visit), buffer_(limits.octets_per_file + 1) {}
+  Walk(const std::string& medium, Fd requests, const InboxLimits& limits, const Visit& visit)
+      : medium_(medium),
+        requests_(std::move(requests)),
+        limits_(limits),
+        visit_(visit),
+        buffer_(limits.octets_per_file + 1) {}
+
+  Result<Done> run() {
+    Fd top = open_beneath(requests_.get(), ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK);
+    if (!top) return gone({}, errno);
+    auto listed = folder({std::move(top), {}, Level::Requests});
+    if (!listed) return listed;
+    std::ranges::sort(found_, {}, [](const Listed& found) -> const std::string& {
+      return std::visit([](const auto& one) -> const std::string& { return one.path; }, found);
+    });
+    for (auto& found : found_) {
+      auto visited = std::visit([this](auto& one) { return hand_over(one); }, found);
+      if (!visited) return visited;
+    }
+    return Done{};
+  }
+
+ private:
+  using Listed = std::variant<Unread, UnreadableFile, IgnoredFile>;
 
   Result<Done> folder(const Folder& folder) {
     Entries entries(folder.fd.get());
@@ -69,7 +98,6 @@ class Walk {
     return Done{};
   }
 
- private:
   Result<Done> entry(const Folder& folder, const std::string& name) {
     Entry found{folder.path.empty() ? name : folder.path + "/" + name};
     const bool hidden = name.front() == '.';
@@ -80,19 +108,19 @@ class Walk {
                   fmt::format("{}: holds more than {} files below requests/", printable(medium_), limits_.files),
                   "spread the requests over several media, or raise the limit");
     }
-    if (hidden) return visit_(IgnoredFile{std::move(found.path), "its name begins with a dot"});
-    if (reason != 0) return unopened(found.path, reason);
-    if (folder.level == Level::Profile) return entry_of_profile(folder, name, found);
-    if (!S_ISREG(found.status.st_mode)) return refuse_kind(found);
-    return refuse(found.path, "media.unplaced", "does not stand in requests/ISSUER/PROFILE/");
+    if (hidden) return list(IgnoredFile{std::move(found.path), "its name begins with a dot"});
+    if (reason != 0) return list_unopened(found.path, reason);
+    if (folder.level == Level::Profile) return entry_of_profile(name, found);
+    if (!S_ISREG(found.status.st_mode)) return list(of_wrong_kind(found));
+    return list(UnreadableFile{found.path, "media.unplaced", "does not stand in requests/ISSUER/PROFILE/"});
   }
 
-  Result<Done> entry_of_profile(const Folder& folder, const std::string& name, const Entry& found) {
+  Result<Done> entry_of_profile(const std::string& name, const Entry& found) {
     if (has_ending_of_request(name)) {
-      return S_ISREG(found.status.st_mode) ? file(folder, name, found.path) : refuse_kind(found);
+      return S_ISREG(found.status.st_mode) ? list(Unread{found.path}) : list(of_wrong_kind(found));
     }
-    if (S_ISDIR(found.status.st_mode)) return visit_(IgnoredFile{found.path, "a folder below a profile"});
-    return visit_(IgnoredFile{found.path, "its name does not end as a request's does (.csr, .pem, .der, .req, .p10)"});
+    if (S_ISDIR(found.status.st_mode)) return list(IgnoredFile{found.path, "a folder below a profile"});
+    return list(IgnoredFile{found.path, "its name does not end as a request's does (.csr, .pem, .der, .req, .p10)"});
   }
 
   Result<Done> subfolder(const Folder& parent, const std::string& name, const std::string& path) {
@@ -102,69 +130,91 @@ class Walk {
                   fmt::format("{}: holds more than {} folders below requests/", printable(medium_), limits_.files));
     }
     Fd fd = open_beneath(parent.fd.get(), name, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
-    if (!fd) return unopened(path, errno);
+    if (!fd) return list_unopened(path, errno);
     return folder({std::move(fd), path, parent.level == Level::Requests ? Level::Issuer : Level::Profile});
   }
 
-  Result<Done> file(const Folder& folder, const std::string& name, const std::string& path) {
-    const Fd fd = open_beneath(folder.fd.get(), name, O_RDONLY | O_NONBLOCK);
-    if (!fd) return unopened(path, errno);
+  Result<Done> list(Listed found) {
+    found_.push_back(std::move(found));
+    return Done{};
+  }
+
+  Result<Done> list_unopened(const std::string& path, int reason) {
+    if (means_gone(reason)) return gone(path, reason);
+    return list(unopened(path, reason));
+  }
+
+  Result<Done> hand_over(UnreadableFile& unreadable) { return visit_(std::move(unreadable)); }
+  Result<Done> hand_over(IgnoredFile& ignored) { return visit_(std::move(ignored)); }
+  Result<Done> hand_over(Unread& unread) {
+    auto found = file(unread.path);
+    if (!found) return pass_on(found);
+    return visit_(std::move(*found));
+  }
+
+  Result<Found> file(const std::string& path) {
+    const Fd fd = open_beneath(requests_.get(), path, O_RDONLY | O_NONBLOCK);
+    if (!fd) return unread(path, errno);
     // Only what the open file itself says counts: the name may stand for another one by now.
     Entry opened{path};
-    if (fstat(fd.get(), &opened.status) != 0) return unopened(path, errno);
-    if (!S_ISREG(opened.status.st_mode)) return refuse_kind(opened);
-    if (opened.status.st_nlink > 1) return refuse(path, "media.hard-link", "has a second name (hard link)");
+    if (fstat(fd.get(), &opened.status) != 0) return unread(path, errno);
+    if (!S_ISREG(opened.status.st_mode)) return of_wrong_kind(opened);
+    if (opened.status.st_nlink > 1) {
+      return UnreadableFile{path, "media.hard-link", "has a second name (hard link)"};
+    }
     if (opened.status.st_size > static_cast<off_t>(limits_.octets_per_file)) return too_large(path);
     return content(fd, path);
   }
 
-  Result<Done> content(const Fd& fd, const std::string& path) {
+  Result<Found> content(const Fd& fd, const std::string& path) {
     std::size_t have = 0;
     while (have < buffer_.size()) {
       const auto got = ::read(fd.get(), buffer_.data() + have, buffer_.size() - have);
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return unopened(path, errno);
+      if (got < 0) return unread(path, errno);
       if (got == 0) break;
       have += static_cast<std::size_t>(got);
     }
     if (have > limits_.octets_per_file) return too_large(path);
-    if (have == 0) return refuse(path, "media.empty", "holds nothing");
-    return visit_(Submission{path, Bytes(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(have))});
+    if (have == 0) return UnreadableFile{path, "media.empty", "holds nothing"};
+    return Submission{path, Bytes(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(have))};
   }
 
-  Result<Done> refuse(const std::string& path, const char* id, std::string detail) {
-    return visit_(UnreadableFile{path, id, std::move(detail)});
-  }
-
-  Result<Done> refuse_kind(const Entry& found) {
-    if (S_ISLNK(found.status.st_mode)) return refuse_link(found.path);
-    return refuse(found.path, "media.not-a-file", "is " + kind_in_words(found.status.st_mode));
-  }
-
-  Result<Done> refuse_link(const std::string& path) {
-    return refuse(path, "media.symlink", "is a symbolic link, and those are not followed");
-  }
-
-  Result<Done> too_large(const std::string& path) {
-    return refuse(path, "media.too-large", fmt::format("is larger than {} octets", limits_.octets_per_file));
-  }
-
-  Result<Done> unopened(const std::string& path, int reason) {
+  Result<Found> unread(const std::string& path, int reason) const {
     if (means_gone(reason)) return gone(path, reason);
-    if (reason == ELOOP) return refuse_link(path);
-    if (reason == EXDEV) return refuse(path, "media.unreadable", "another file system is mounted there");
-    return refuse(path, "media.unreadable", fmt::format("cannot be read: {}", strerror(reason)));
+    return unopened(path, reason);
   }
 
-  Result<Done> gone(const std::string& path, int reason) {
+  UnreadableFile of_wrong_kind(const Entry& found) const {
+    if (S_ISLNK(found.status.st_mode)) return link(found.path);
+    return {found.path, "media.not-a-file", "is " + kind_in_words(found.status.st_mode)};
+  }
+
+  UnreadableFile link(const std::string& path) const {
+    return {path, "media.symlink", "is a symbolic link, and those are not followed"};
+  }
+
+  UnreadableFile too_large(const std::string& path) const {
+    return {path, "media.too-large", fmt::format("is larger than {} octets", limits_.octets_per_file)};
+  }
+
+  UnreadableFile unopened(const std::string& path, int reason) const {
+    if (reason == ELOOP) return link(path);
+    if (reason == EXDEV) return {path, "media.unreadable", "another file system is mounted there"};
+    return {path, "media.unreadable", fmt::format("cannot be read: {}", strerror(reason))};
+  }
+
+  std::unexpected<Error> gone(const std::string& path, int reason) const {
     return medium_failure(medium_, path.empty() ? "requests" : "requests/" + path, reason);
   }
 
   const std::string& medium_;
+  Fd requests_;
   const InboxLimits& limits_;
   const Visit& visit_;
   std::size_t files_ = 0;    // entries that were not entered
   std::size_t folders_ = 0;  // folders that were
+  std::vector<Listed> found_;
   Bytes buffer_;
 };
 
@@ -180,7 +230,7 @@ Result<Done> read_requests(const std::string& medium, const InboxLimits& limits,
                 "put the requests into requests/ISSUER/PROFILE/ on the medium");
   }
   if (!requests) return medium_failure(medium, "requests", errno);
-  return Walk(medium, limits, visit).folder({std::move(requests), {}, Level::Requests});
+  return Walk(medium, std::move(requests), limits, visit).run();
 }
 
 }  // namespace sealroom

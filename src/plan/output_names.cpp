@@ -46,18 +46,16 @@ bool is_usable(std::string_view stem) {
 
 }  // namespace
 
-OutputNames::OutputNames(const std::vector<std::string>& paths) {
-  std::vector<std::string> stems;
-  for (const auto& path : paths) stems.push_back(ascii_lower(stem_of(path)));
-  std::ranges::sort(stems);
-  for (auto at = stems.begin(); (at = std::adjacent_find(at, stems.end())) != stems.end(); ++at) {
-    if (taken_twice_.empty() || taken_twice_.back() != *at) taken_twice_.push_back(*at);
-  }
+void OutputNames::add(std::string_view path) {
+  const auto stem = stem_of(path);
+  if (!is_usable(stem)) return;
+  auto lowered = ascii_lower(stem);
+  if (!stems_.insert(lowered).second) taken_twice_.insert(std::move(lowered));
 }
 
 std::string OutputNames::name_for(std::string_view path, const Digest& request) const {
   const auto stem = stem_of(path);
-  if (is_usable(stem) && !std::ranges::binary_search(taken_twice_, ascii_lower(stem))) return std::string(stem);
+  if (is_usable(stem) && !taken_twice_.contains(ascii_lower(stem))) return std::string(stem);
   return std::string(kPrefix) + to_hex(ByteView(request).first(8));
 }
 

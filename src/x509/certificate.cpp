@@ -46,6 +46,7 @@ struct Certificate::Parts {
   Bytes serial;
   Instant not_before;
   Instant not_after;
+  ByteView subject_public_key_info;  // in der
   std::optional<PublicKey> key;
   std::vector<CertificateExtension> extensions;
   BasicConstraints constraints;
@@ -62,7 +63,7 @@ struct Certificate::Parts {
   Result<Done> read_extensions(const der::Value& wrapper);
   Result<Done> read_extension(const der::Value& extension);
   Result<Done> read_meaning();
-  Result<Done> compare_with_openssl();
+  Result<Done> decode_with_openssl();
 };
 
 // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING } (RFC 5280 section 4.1)
@@ -110,9 +111,7 @@ Result<Done> Certificate::Parts::read_to_be_signed(const der::Value& tbs, const 
   issuer = copy(issuer_name->whole);
   subject = copy(subject_name->whole);
   algorithms_agree = equal(algorithm->whole, outer_algorithm.whole);
-  auto public_key = PublicKey::parse(spki->whole);
-  if (!public_key) return pass_on(public_key, "certificate");
-  key = std::move(*public_key);
+  subject_public_key_info = spki->whole;
   if (auto read = read_validity(*validity); !read) return read;
   if (wrapper) {
     if (auto read = read_extensions(*wrapper); !read) return read;
@@ -175,7 +174,7 @@ Result<Done> Certificate::Parts::read_meaning() {
 }
 
 // What der::check() cannot know: a default that is spelled out, a field out of its type's bounds.
-Result<Done> Certificate::Parts::compare_with_openssl() {
+Result<Done> Certificate::Parts::decode_with_openssl() {
   const unsigned char* next = der.data();
   decoded.reset(d2i_X509(nullptr, &next, static_cast<long>(der.size())));
   if (!decoded) return refuse(fmt::format("OpenSSL cannot decode it: {}", openssl_errors()));
@@ -185,6 +184,9 @@ Result<Done> Certificate::Parts::compare_with_openssl() {
   if (size <= 0 || !equal({again, static_cast<std::size_t>(size)}, to_be_signed)) {
     return refuse("is not DER: encoding it again gives other octets");
   }
+  auto public_key = PublicKey::decoded_from(subject_public_key_info, X509_get0_pubkey(decoded.get()));
+  if (!public_key) return pass_on(public_key, "certificate");
+  key = std::move(*public_key);
   return Done{};
 }
 
@@ -196,7 +198,7 @@ Result<Certificate> Certificate::parse(ByteView der) {
   parts->der = copy(der);
   parts->digest = sha256(der);
   if (auto read = parts->read(*der::Reader(parts->der).next()); !read) return pass_on(read);
-  if (auto same = parts->compare_with_openssl(); !same) return pass_on(same);
+  if (auto decoded = parts->decode_with_openssl(); !decoded) return pass_on(decoded);
   return Certificate(std::move(parts));
 }
 

@@ -153,11 +153,12 @@ std::optional<Finding> finding_about(const KeyParts& parts) {
 
 }  // namespace
 
-std::optional<PublicKey> read_request_key(const der::Value& spki, Findings& findings) {
+std::optional<PublicKey> read_request_key(const der::Value& spki, const std::function<EVP_PKEY*()>& decode,
+                                          Findings& findings) {
   const auto parts = split_spki(spki);
   auto finding = parts ? finding_about(*parts) : undecodable("SubjectPublicKeyInfo has not its shape");
   if (!finding) {
-    auto key = PublicKey::parse(spki.whole);
+    auto key = PublicKey::decoded_from(spki.whole, decode());
     if (key) return std::move(*key);
     finding = decoding_finding(*parts, key.error());
   }

@@ -24,6 +24,10 @@ class PublicKey {
   // Decodes DER with nothing behind it. Errors: Failed.
   static Result<PublicKey> parse(ByteView spki_der);
 
+  // The key in `spki_der` where OpenSSL has decoded it already, inside a request or certificate: decoding is the dearest
+  // thing that can be done with a key. `decoded` is shared; when it is null this is parse().
+  static Result<PublicKey> decoded_from(ByteView spki_der, EVP_PKEY* decoded);
+
   // Takes the public half of `key`, which may be a private key; its DER is encoded anew.
   static Result<PublicKey> of(const EVP_PKEY* key);
 

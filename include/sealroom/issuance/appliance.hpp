@@ -20,6 +20,7 @@ struct Appliance {
   KeyRing& keys;
   const Clock& clock;
   std::string software;  // version, for log entries
+  unsigned threads = 1;  // that decide on requests
 };
 
 // Work is one thing that somebody asked for: who, and where to say how far it is.

@@ -17,8 +17,11 @@ namespace sealroom {
 
 // What came from a medium.
 struct Intake {
-  std::vector<Found> files;  // in octet order of their paths
-  Wish wish;                 // for every request without one of its own
+  // Hands every file to the function, in octet order of their paths, and passes its error on; the same again each time.
+  // An import may be larger than memory, so nothing here holds more than one file at a time.
+  using Each = std::function<Result<Done>(const std::function<Result<Done>(Found)>&)>;
+  Each each_file;
+  Wish wish{};                           // for every request without one of its own
   std::map<std::string, Wish> wishes{};  // printable path → its own
   // Set only where an issuer asks for its own certificate: the profile for that is never a medium's.
   bool own_certificate = false;
@@ -40,15 +43,19 @@ struct PlannedBatch {
 
 // Decides on everything in `intake` and records batch, plans and refusals as one durable change. Needs no token.
 // Errors: Failed when there is nothing in it, Integrity.
-Result<PlannedBatch> plan(const Work& work, Intake intake);
+Result<PlannedBatch> plan(const Work& work, const Intake& intake);
 
 // How far a batch is after sign().
 struct SignedBatch {
   std::string id;
-  std::uint64_t issued = 0;       // by this call
-  std::uint64_t withheld = 0;     // refused or expired at signing
-  struct Waiting { std::string issuer; std::uint64_t certificates; std::string reason; };
-  std::vector<Waiting> waiting;   // plans that need a person first
+  std::uint64_t issued = 0;    // by this call
+  std::uint64_t withheld = 0;  // refused or expired at signing
+  struct Waiting {
+    std::string issuer;
+    std::uint64_t certificates;
+    std::string reason;
+  };
+  std::vector<Waiting> waiting;  // plans that need a person first
 };
 
 // Signs what is planned in `batch`, of one issuer or of all. Repeatable. Errors: NeedsPerson when the log key is

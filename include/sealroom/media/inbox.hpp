@@ -35,8 +35,8 @@ inline const std::string& path_of(const Found& file) {
   return std::visit([](const auto& found) -> const std::string& { return found.path; }, file);
 }
 
-// Walks `medium`/requests/ with the caller's rights and hands each file to `visit`, one at a time, in no particular
-// order; stops at the first error that `visit` returns.
+// Walks `medium`/requests/ with the caller's rights and hands each file to `visit`, one at a time, in octet order
+// of the paths; stops at the first error that `visit` returns. Holds the names of all, and the octets of one.
 //
 // Opens regular files with one link only, beneath the medium's root, following no link and crossing no mount
 // (openat2 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV), and reads each once.

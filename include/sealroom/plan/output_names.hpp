@@ -1,8 +1,8 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "sealroom/base/bytes.hpp"
 
@@ -13,12 +13,14 @@ namespace sealroom {
 // batch are equal ignoring case, "req-" and the first 16 hex digits of the request's SHA-256.
 class OutputNames {
  public:
-  // `paths` are all paths of the batch below one requests/ISSUER/PROFILE, as on the medium.
-  explicit OutputNames(const std::vector<std::string>& paths);
+  // Every path of the batch below one requests/ISSUER/PROFILE, as on the medium, is added before the first name is
+  // asked for.
+  void add(std::string_view path);
   std::string name_for(std::string_view path, const Digest& request) const;
 
  private:
-  std::vector<std::string> taken_twice_;  // lower-cased stems, sorted
+  std::set<std::string> stems_;  // lower-cased; only those that could be a name
+  std::set<std::string> taken_twice_;
 };
 
 }  // namespace sealroom

@@ -100,12 +100,14 @@ Result<Json> import_add(Daemon& daemon, Request& request) {
     if (!json.is_object()) return fail(ErrorKind::Usage, "a member of \"files\" is not an object");
     auto file = found_of(json);
     if (!file) return pass_on(file, "import");
-    if (session->upload.add(std::move(*file)) && session->upload.files() <= limits.files) continue;
+    auto added = session->upload.add(*file);
+    if (added && session->upload.files() > limits.files) {
+      added = fail(ErrorKind::Failed, fmt::format("the medium has more than {} files", limits.files),
+                   "import it in smaller parts");
+    }
+    if (added) continue;
     session->upload.clear();
-    return fail(ErrorKind::Failed,
-                fmt::format("the medium has more than {} files, or all imports together more than {} octets",
-                            limits.files, UploadSpace::kOctets),
-                "import it in smaller parts");
+    return pass_on(added, "import");
   }
   return Json{{"files", session->upload.files()}};
 }
@@ -127,9 +129,7 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
   const auto* taken = request.parameters.contains("taken") ? parameters.list("taken") : nullptr;
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
-  Intake intake;
-  intake.files = upload.take_files();
-  intake.wish = wish;
+  Intake intake{.each_file = [&](const auto& visit) { return upload.each(visit); }, .wish = wish};
   for (const auto& name : taken == nullptr ? Json::array() : *taken) {
     if (!name.is_string()) return fail(ErrorKind::Usage, "a member of \"taken\" is not a string");
     intake.taken.insert(name.get<std::string>());
@@ -138,7 +138,7 @@ Result<Json> import_run(Daemon&, Request& request, const Work& work) {
     return fail(ErrorKind::Usage, "a reissue needs the file and a reason", "import MEDIUM --reissue FILE --reason WHY");
   }
   if (!reissue.empty()) intake.reissue.emplace(reissue, printable(reason));
-  auto batch = plan(work, std::move(intake));
+  auto batch = plan(work, intake);
   if (!batch) return pass_on(batch);
   auto covered = checkpoint_if_unlocked(work);
   if (!covered) return pass_on(covered, fmt::format("batch {} is imported, but no checkpoint covers it", batch->id));

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <thread>
 
 namespace sealroom::daemon {
 
@@ -14,7 +15,7 @@ Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Modu
       ledger(std::move(writing)),
       reading(std::move(read_only)),
       keys(std::move(module), configuration),
-      appliance{configuration, ledger, keys, clock, SEALROOM_VERSION} {}
+      appliance{configuration, ledger, keys, clock, SEALROOM_VERSION, std::thread::hardware_concurrency()} {}
 
 Work Daemon::work_of(const wire::Peer& peer, Role role) {
   return Work{.appliance = appliance, .actor = {.uid = peer.uid, .pid = peer.pid, .role = std::string(name_of(role))}};

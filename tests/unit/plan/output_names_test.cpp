@@ -9,7 +9,13 @@ namespace {
 const Digest kRequest = sha256(as_bytes("request"));
 const std::string kFallback = "req-" + to_hex(kRequest).substr(0, 16);
 
-std::string name_alone(const std::string& path) { return OutputNames({path}).name_for(path, kRequest); }
+OutputNames names_of(const std::vector<std::string>& paths) {
+  OutputNames names;
+  for (const auto& path : paths) names.add(path);
+  return names;
+}
+
+std::string name_alone(const std::string& path) { return names_of({path}).name_for(path, kRequest); }
 
 }  // namespace
 
@@ -33,7 +39,7 @@ TEST_CASE("any other stem is replaced by the request's hash") {
 }
 
 TEST_CASE("stems that are equal ignoring case are all replaced, the others stay") {
-  const OutputNames names({"d/a.csr", "d/A.csr", "d/a.pem", "d/b.csr"});
+  const auto names = names_of({"d/a.csr", "d/A.csr", "d/a.pem", "d/b.csr"});
   CHECK(names.name_for("d/a.csr", kRequest) == kFallback);
   CHECK(names.name_for("d/A.csr", kRequest) == kFallback);
   CHECK(names.name_for("d/a.pem", kRequest) == kFallback);
