@@ -121,21 +121,19 @@ Json report_of(std::string_view batch, std::vector<Json> verdicts, std::vector<J
           {"ignored", std::move(ignored)}};
 }
 
-std::string report_text(const Json& report) {
-  std::string text;
-  for (const auto& request : report.at("requests")) {
-    text += fmt::format("{:<9} {}", request.at("verdict").get<std::string>(), request.at("file").get<std::string>());
-    if (request.contains("subject")) text += fmt::format("  ({})", request.at("subject").get<std::string>());
-    text += '\n';
-    for (const auto& finding : request.at("findings")) {
-      text += fmt::format("          {}: {}\n", finding.at("id").get<std::string>(),
-                          finding.at("detail").get<std::string>());
-    }
-  }
-  for (const auto& file : report.value("ignored", Json::array())) {
-    text += fmt::format("{:<9} {}  ({})\n", "ignored", file.value("file", ""), file.value("reason", ""));
+std::string request_text(const Json& verdict) {
+  auto text = fmt::format("{:<9} {}", verdict.at("verdict").get<std::string>(), verdict.at("file").get<std::string>());
+  if (verdict.contains("subject")) text += fmt::format("  ({})", verdict.at("subject").get<std::string>());
+  text += '\n';
+  for (const auto& finding : verdict.at("findings")) {
+    text +=
+        fmt::format("          {}: {}\n", finding.at("id").get<std::string>(), finding.at("detail").get<std::string>());
   }
   return text;
+}
+
+std::string ignored_text(const Json& file) {
+  return fmt::format("{:<9} {}  ({})\n", "ignored", file.value("file", ""), file.value("reason", ""));
 }
 
 }  // namespace sealroom

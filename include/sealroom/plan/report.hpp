@@ -27,7 +27,10 @@ Json report_of(std::string_view batch, std::vector<Json> verdicts, std::vector<J
 // The same report as one self-contained HTML page: readable, printable, no script, nothing loaded.
 std::string report_html(const Json& report);
 
-// A remedy for each finding, one line a request, for a terminal.
-std::string report_text(const Json& report);
+// One member of "requests" for a terminal: a line about the request, and one for each finding with its remedy.
+std::string request_text(const Json& verdict);
+
+// One member of "ignored" for a terminal, a line.
+std::string ignored_text(const Json& file);
 
 }  // namespace sealroom

@@ -1,14 +1,16 @@
 #include "batches.hpp"
 
-#include <algorithm>
 #include <filesystem>
+#include <iostream>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
+#include "report_printer.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/media/inbox.hpp"
-#include "sealroom/plan/report.hpp"
 
 namespace sealroom::cli {
 namespace {
@@ -31,20 +33,39 @@ std::size_t weight_of(const Found& file) {
   return path_of(file).size() * 2 + 512 + (submission == nullptr ? 0 : submission->octets.size() * 4 / 3);
 }
 
-Result<Done> send(wire::Client& client, const std::vector<Found>& files) {
-  Json message{{"files", Json::array()}};
-  std::size_t octets = 0;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    message["files"].push_back(json_of(files[i]));
-    octets += weight_of(files[i]);
-    if (octets < kMessageOctets && i + 1 < files.size()) continue;
-    auto taken = client.call("import.add", message);
-    if (!taken) return pass_on(taken);
-    message["files"] = Json::array();
-    octets = 0;
+// Sender takes the files of a medium to the daemon, as many at a time as a message holds.
+class Sender {
+ public:
+  explicit Sender(wire::Client& client) : client_(client) {}
+
+  Result<Done> add(const Found& file) {
+    files_.push_back(json_of(file));
+    octets_ += weight_of(file);
+    return octets_ < kMessageOctets ? Result<Done>(Done{}) : send();
   }
-  return Done{};
-}
+
+  Result<Done> finish() {
+    auto sent = files_.empty() ? Result<Done>(Done{}) : send();
+    progress_.end();
+    return sent;
+  }
+
+ private:
+  Result<Done> send() {
+    sent_ += files_.size();
+    auto taken = client_.call("import.add", {{"files", std::exchange(files_, Json::array())}});
+    if (!taken) return pass_on(taken);
+    octets_ = 0;
+    progress_.show(sent_, 0);
+    return Done{};
+  }
+
+  wire::Client& client_;
+  Json files_ = Json::array();
+  std::size_t octets_ = 0;
+  std::uint64_t sent_ = 0;
+  Progress progress_{"reading"};
+};
 
 // Batches that lie on the medium, of this appliance or another: at most what fits a message.
 Json batches_on(const std::string& medium) {
@@ -81,47 +102,37 @@ Result<WishOptions> read_wish(const Command& command) {
   return options;
 }
 
+Result<int> print_pages(Output output, wire::Client& client, const std::string& batch) {
+  std::optional<ReportPrinter> printer;
+  Json page{{"next", 0}, {"more", true}};
+  while (page.at("more").get<bool>()) {
+    auto next = client.call("batch.report", {{"batch", batch}, {"from", page.at("next")}});
+    if (!next) return pass_on(next);
+    page = std::move(*next);
+    if (!printer) printer.emplace(output, batch);
+    for (const auto& verdict : page.at("requests")) printer->request(verdict);
+    for (const auto& file : page.at("ignored")) printer->ignored(file);
+  }
+  return printer->end();
+}
+
 int code_of(const Json& imported, int otherwise) {
   return imported.at("needs_person").get<bool>() ? kNeedsPerson : otherwise;
 }
 
 }  // namespace
 
-Result<Json> fetch_report(wire::Client& client, const std::string& batch) {
-  auto about = client.call("batch.show", {{"batch", batch}});
-  if (!about) return about;
-  std::vector<Json> verdicts;
-  Json page{{"next", 0}, {"more", true}};
-  while (page.at("more").get<bool>()) {
-    auto next = client.call("batch.report", {{"batch", batch}, {"from", page.at("next")}});
-    if (!next) return next;
-    page = std::move(*next);
-    for (auto& verdict : page.at("requests")) verdicts.push_back(std::move(verdict));
-  }
-  return report_of(batch, std::move(verdicts), about->at("ignored").get<std::vector<Json>>());
-}
-
-int print_report(const Command& command, const Json& report) {
-  if (command.output == Output::Json) {
-    print(report);
-  } else {
-    say(report_text(report));
-  }
-  const auto& requests = report.at("requests");
-  const bool refused =
-      std::ranges::any_of(requests, [](const Json& verdict) { return verdict.at("verdict") != "accepted"; });
-  return refused ? kSomeRefused : kDone;
+Result<int> print_report(const Command& command, wire::Client& client, const std::string& batch) {
+  auto code = print_pages(command.output, client, batch);
+  if (code && command.output == Output::Json) say("");
+  return code;
 }
 
 Result<Json> import_medium(wire::Client& client, const std::string& medium, Json wish) {
-  std::vector<Found> files;
-  auto read = read_requests(medium, {}, [&](Found file) -> Result<Done> {
-    files.push_back(std::move(file));
-    return Done{};
-  });
+  Sender sender(client);
+  auto read = read_requests(medium, {}, [&](const Found& file) { return sender.add(file); });
   if (!read) return pass_on(read);
-  std::ranges::sort(files, {}, path_of);
-  auto sent = send(client, files);
+  auto sent = sender.finish();
   if (!sent) return pass_on(sent);
   wish["taken"] = batches_on(medium);
   return call_job(client, "import.run", wish, "deciding");
@@ -134,9 +145,9 @@ Result<int> import(const Command& command) {
   if (!client) return pass_on(client);
   auto batch = import_medium(*client, options->words[0], options->wish);
   if (!batch) return pass_on(batch);
-  auto report = fetch_report(*client, batch->at("batch"));
-  if (!report) return pass_on(report);
-  return code_of(*batch, print_report(command, *report));
+  auto code = print_report(command, *client, batch->at("batch"));
+  if (!code) return pass_on(code);
+  return code_of(*batch, *code);
 }
 
 Result<int> process(const Command& command) {
@@ -171,9 +182,8 @@ Result<int> process(const Command& command) {
   auto signed_batch = call_job(*client, "sign", {{"batch", id}}, "signing");
   if (!signed_batch) return pass_on(signed_batch, id);
   if (!signed_batch->at("waiting").empty()) {
-    auto so_far = fetch_report(*client, id);
+    auto so_far = print_report(command, *client, id);
     if (!so_far) return pass_on(so_far, id);
-    print_report(command, *so_far);
     const auto& first = signed_batch->at("waiting")[0];
     return fail(ErrorKind::NeedsPerson, fmt::format("batch {}: {}", id, first.at("reason").get<std::string>()),
                 fmt::format("sealroom unlock {}, then sealroom sign {} and sealroom export {} {}",
@@ -184,11 +194,10 @@ Result<int> process(const Command& command) {
     exported.error().hint = fmt::format("the certificates are safe in the ledger: sealroom export {} MEDIUM", id);
   }
   if (!exported) return pass_on(exported, id);
-  auto report = fetch_report(*client, id);
-  if (!report) return pass_on(report);
-  const int code = print_report(command, *report);
+  auto code = print_report(command, *client, id);
+  if (!code) return pass_on(code);
   if (command.output == Output::People) say(fmt::format("wrote {}", printable(exported->folder)));
-  return code_of(*batch, code);
+  return code_of(*batch, *code);
 }
 
 Result<int> sign(const Command& command) {
@@ -241,11 +250,13 @@ Result<int> batch_show(const Command& command) {
   if (!client) return pass_on(client);
   auto about = client->call("batch.show", {{"batch", words.plain()[0]}});
   if (!about) return pass_on(about);
-  auto report = fetch_report(*client, words.plain()[0]);
-  if (!report) return pass_on(report);
   if (command.output == Output::Json) {
-    (*about)["report"] = std::move(*report);
-    print(*about);
+    auto text = about->dump(-1, ' ', true);
+    text.pop_back();
+    std::cout << text << ",\"report\":";
+    auto report = print_pages(command.output, *client, words.plain()[0]);
+    if (!report) return pass_on(report);
+    say("}");
     return kDone;
   }
   say(fmt::format("batch {} of {}", words.plain()[0], about->at("created").get<std::string>()));
@@ -254,7 +265,8 @@ Result<int> batch_show(const Command& command) {
                     plan.at("issuer").get<std::string>(), plan.at("document").at("count").get<std::uint64_t>(),
                     plan.at("valid_until").get<std::string>(), plan.at("digest").get<std::string>()));
   }
-  say(report_text(*report));
+  auto report = print_pages(command.output, *client, words.plain()[0]);
+  if (!report) return pass_on(report);
   return kDone;
 }
 
@@ -266,9 +278,9 @@ Result<int> batch_replan(const Command& command) {
   if (!client) return pass_on(client);
   auto batch = call_job(*client, "batch.replan", {{"batch", words.plain()[0]}}, "deciding");
   if (!batch) return pass_on(batch);
-  auto report = fetch_report(*client, batch->at("batch"));
-  if (!report) return pass_on(report);
-  return code_of(*batch, print_report(command, *report));
+  auto code = print_report(command, *client, batch->at("batch"));
+  if (!code) return pass_on(code);
+  return code_of(*batch, *code);
 }
 
 }  // namespace sealroom::cli

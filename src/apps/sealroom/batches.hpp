@@ -7,11 +7,8 @@
 
 namespace sealroom::cli {
 
-// The report of `batch` (sealroom-report/1), fetched piece by piece.
-Result<Json> fetch_report(wire::Client& client, const std::string& batch);
-
-// Prints a report and gives its exit code: 3 when a request was refused, else 0.
-int print_report(const Command& command, const Json& report);
+// Prints the report of `batch` as it comes, page by page. Value: the exit code, 3 when a request was refused, else 0.
+Result<int> print_report(const Command& command, wire::Client& client, const std::string& batch);
 
 // Sends the requests of `medium` and has them decided on. Value: import.run's answer.
 Result<Json> import_medium(wire::Client& client, const std::string& medium, Json wish);

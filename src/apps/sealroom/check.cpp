@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "batches.hpp"
+#include "report_printer.hpp"
 #include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/plan/examine.hpp"
@@ -136,7 +136,11 @@ Result<int> check(const Command& command) {
     if (!verdict) return pass_on(verdict);
     verdicts.push_back(std::move(*verdict));
   }
-  return print_report(command, report_of("", std::move(verdicts), {}));
+  ReportPrinter printer(command.output, "");
+  for (const auto& verdict : verdicts) printer.request(verdict);
+  const int code = printer.end();
+  if (command.output == Output::Json) say("");
+  return code;
 }
 
 }  // namespace sealroom::cli

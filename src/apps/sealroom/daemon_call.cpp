@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <iostream>
 #include <thread>
 
@@ -17,34 +16,33 @@ using namespace std::chrono_literals;
 constexpr auto kLongestPause = 20ms;  // between two looks at a job: what a finished one waits for its client at most
 constexpr auto kPatience = 300ms;     // before progress is worth showing
 
-void show_progress(const std::string& what, const Json& state) {
-  if (isatty(STDERR_FILENO) == 0) return;
-  const auto total = state.value("total", std::uint64_t{0});
-  if (total == 0) {
-    std::cerr << "\r" << what << " ..." << std::flush;
-  } else {
-    std::cerr << fmt::format("\r{} [{}/{}]", what, state.value("done", std::uint64_t{0}), total) << std::flush;
-  }
-}
-
-void end_progress() {
-  if (isatty(STDERR_FILENO) != 0) std::cerr << "\r\x1b[K" << std::flush;
-}
-
 }  // namespace
+
+void Progress::show(std::uint64_t done, std::uint64_t total) {
+  if (isatty(STDERR_FILENO) == 0 || std::chrono::steady_clock::now() - began_ < kPatience) return;
+  shown_ = true;
+  const auto text = done == 0 && total == 0 ? what_ + " ..."
+                    : total == 0            ? fmt::format("{} [{}]", what_, done)
+                                            : fmt::format("{} [{}/{}]", what_, done, total);
+  std::cerr << "\r" << text << std::flush;
+}
+
+void Progress::end() {
+  if (std::exchange(shown_, false)) std::cerr << "\r\x1b[K" << std::flush;
+}
 
 Result<Json> call_job(wire::Client& client, const std::string& method, const Json& parameters,
                       const std::string& what) {
   auto started = client.call(method, parameters);
   if (!started) return started;
   const Json ask{{"job", started->at("job")}};
-  const auto began = std::chrono::steady_clock::now();
+  Progress progress(what);
   for (auto pause = 2ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, kLongestPause)) {
     auto state = client.call("job.look", ask);
-    if (!state || state->at("state") == "done") end_progress();
+    if (!state || state->at("state") == "done") progress.end();
     if (!state) return state;
     if (state->at("state") == "done") return state->at("result");
-    if (std::chrono::steady_clock::now() - began > kPatience) show_progress(what, *state);
+    progress.show(state->value("done", std::uint64_t{0}), state->value("total", std::uint64_t{0}));
     std::this_thread::sleep_for(pause);
   }
 }

@@ -1,13 +1,29 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include "command.hpp"
 #include "sealroom/base/secret.hpp"
 #include "sealroom/wire/client.hpp"
 
 namespace sealroom::cli {
+
+// Progress is a line on a terminal that is written over while something lasts; nothing where there is no terminal.
+class Progress {
+ public:
+  explicit Progress(std::string what) : what_(std::move(what)) {}
+  // Shows "what [done/total]", or without a total "what [done]", once this has lasted long enough to be worth it.
+  void show(std::uint64_t done, std::uint64_t total);
+  void end();  // wipes the line
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  bool shown_ = false;
+};
 
 // Calls `method` as a job and waits for its result, showing progress on a terminal.
 Result<Json> call_job(wire::Client& client, const std::string& method, const Json& parameters, const std::string& what);

@@ -12,10 +12,6 @@
 namespace sealroom::daemon {
 namespace {
 
-// Answers stay well below the longest frame.
-constexpr std::size_t kAnswerOctets = 512 * 1024;
-constexpr std::size_t kPage = 200;
-
 // The checkpoint of exactly `size` entries; the newest one without a size.
 Result<CheckpointRow> checkpoint_at(const Ledger& ledger, std::optional<std::uint64_t> size) {
   if (!size) {

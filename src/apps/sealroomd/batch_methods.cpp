@@ -12,7 +12,6 @@ namespace sealroom::daemon {
 namespace {
 
 constexpr std::size_t kPieceOctets = 256 * 1024;  // of a file that leaves, before base64
-constexpr std::size_t kAnswerOctets = 512 * 1024;
 constexpr std::uint64_t kPartsOfAnswer = 1000;
 
 constexpr std::size_t kLongestPath = 4096;

@@ -10,6 +10,10 @@
 
 namespace sealroom::daemon {
 
+// Answers stay well below the longest frame, in octets and in rows.
+inline constexpr std::size_t kAnswerOctets = std::size_t{512} * 1024;
+inline constexpr std::size_t kPage = 200;
+
 // A call as a method sees it.
 struct Request {
   wire::Peer peer;

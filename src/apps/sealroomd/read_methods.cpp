@@ -7,17 +7,12 @@
 #include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/recovery.hpp"
 #include "sealroom/issuance/keys.hpp"
-#include "sealroom/plan/report.hpp"
 #include "sealroom/x509/name.hpp"
 #include "sealroom/x509/pem.hpp"
 
 // Methods that only look: on the reading desk, never waiting for a token.
 namespace sealroom::daemon {
 namespace {
-
-// Answers stay well below the longest frame.
-constexpr std::size_t kAnswerOctets = 512 * 1024;
-constexpr std::size_t kPage = 200;
 
 Json json_of(const Certificate& certificate) {
   Json json{{"subject", printable_name(certificate.subject())},
@@ -44,11 +39,6 @@ Json json_of(const CertificateRow& row) {
           {"reason", row.reason},
           {"request_sha256", to_hex(row.request_digest)},
           {"entry", row.entry}};
-}
-
-Json json_of(const BatchRow& row) {
-  return {
-      {"batch", row.id}, {"created", to_rfc3339(row.created)}, {"requests", row.requests}, {"accepted", row.accepted}};
 }
 
 Json json_of(const Daemon& daemon, const KeyState& state, const std::optional<KeyRow>& key) {
@@ -176,10 +166,6 @@ Result<Json> kept_by_ledger(Daemon& daemon) {
 Result<std::uint64_t> page_size(Parameters& parameters) {
   const auto most = parameters.number("most");
   return std::min<std::uint64_t>(most.value_or(kPage), kPage);
-}
-
-std::unexpected<Error> no_batch(const std::string& batch) {
-  return fail(ErrorKind::Usage, fmt::format("there is no batch {}", printable(batch)), "see `sealroom batch list`");
 }
 
 }  // namespace
@@ -312,69 +298,6 @@ Result<Json> certificate_show(Daemon& daemon, Request& request) {
   answer["key"] = issued->certificate().key().description();
   answer["pem"] = to_pem("CERTIFICATE", issued->certificate().der());
   return answer;
-}
-
-Result<Json> batch_list(Daemon& daemon, Request& request) {
-  auto understood = Parameters(request.parameters).done();
-  if (!understood) return pass_on(understood);
-  auto rows = daemon.reading.batches();
-  if (!rows) return pass_on(rows);
-  Json answer{{"format", "sealroom-batches/1"}, {"batches", Json::array()}};
-  for (const auto& row : *rows) {
-    if (answer["batches"].size() == kPage) break;
-    answer["batches"].push_back(json_of(row));
-  }
-  answer["more"] = rows->size() > kPage;
-  return answer;
-}
-
-Result<Json> batch_show(Daemon& daemon, Request& request) {
-  Parameters parameters(request.parameters);
-  const auto id = parameters.text("batch");
-  auto understood = parameters.done();
-  if (!understood) return pass_on(understood);
-  auto row = daemon.reading.batch(id);
-  if (!row) return pass_on(row);
-  if (!*row) return no_batch(id);
-  Json answer = json_of(**row);
-  answer["format"] = "sealroom-batch/1";
-  auto ignored = parse_json((*row)->ignored, "ignored files");
-  if (!ignored) return pass_on(ignored);
-  answer["ignored"] = std::move(*ignored);
-  auto plans = daemon.reading.plans(id);
-  if (!plans) return pass_on(plans);
-  answer["plans"] = Json::array();
-  for (const auto& plan : *plans) {
-    auto document = parse_json(plan.document, "plan");
-    if (!document) return pass_on(document);
-    answer["plans"].push_back({{"issuer", plan.issuer},
-                               {"digest", to_hex(plan.digest)},
-                               {"valid_until", to_rfc3339(plan.valid_until)},
-                               {"document", std::move(*document)}});
-  }
-  return answer;
-}
-
-Result<Json> batch_report(Daemon& daemon, Request& request) {
-  Parameters parameters(request.parameters);
-  const auto id = parameters.text("batch");
-  auto position = parameters.number("from").value_or(0);
-  auto understood = parameters.done();
-  if (!understood) return pass_on(understood);
-  auto row = daemon.reading.batch(id);
-  if (!row) return pass_on(row);
-  if (!*row) return no_batch(id);
-  Json verdicts = Json::array();
-  std::size_t octets = 0;
-  for (; position < (*row)->requests && octets < kAnswerOctets; ++position) {
-    auto verdict = verdict_at(daemon.reading, id, position);
-    if (!verdict) return pass_on(verdict);
-    const auto size = verdict->dump().size();
-    if (octets + size > kAnswerOctets && !verdicts.empty()) break;
-    octets += size;
-    verdicts.push_back(std::move(*verdict));
-  }
-  return Json{{"requests", std::move(verdicts)}, {"next", position}, {"more", position < (*row)->requests}};
 }
 
 }  // namespace sealroom::daemon
