@@ -11,3 +11,7 @@ target_include_directories(make-authorities PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 add_executable(make-requests bench/make_requests.cpp)
 target_link_libraries(make-requests PRIVATE crypto Threads::Threads)
 target_include_directories(make-requests PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+
+add_executable(modulus-cost bench/modulus_cost.cpp)
+target_link_libraries(modulus-cost PRIVATE plan)
+target_include_directories(modulus-cost PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})

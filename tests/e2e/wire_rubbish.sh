@@ -187,9 +187,9 @@ assert client.call("import.add", files=[{"path": name, "ignored": "x"}]) == {"fi
 uploaders = [Client(home) for _ in range(3)]
 large = [{"path": name, "octets": base64.b64encode(bytes(700_000)).decode()}]
 try:
-    for number in range(500):
+    for number in range(1000):
         uploaders[number % 3].call("import.add", files=large)
-    raise AssertionError("350 MB were taken")
+    raise AssertionError("700 MB were taken")
 except Refused as error:
     assert "all imports together" in str(error), error
 still_there()

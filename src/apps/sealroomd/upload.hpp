@@ -15,7 +15,7 @@ namespace sealroom::daemon {
 // every thread.
 class UploadSpace {
  public:
-  static constexpr std::size_t kOctets = std::size_t{1024} * 1024 * 1024;
+  static constexpr std::size_t kOctets = std::size_t{512} * 1024 * 1024;
 
   bool take(std::size_t octets);
   void give_back(std::size_t octets) { used_ -= octets; }

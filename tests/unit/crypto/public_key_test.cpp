@@ -57,6 +57,18 @@ TEST_CASE("a public key keeps the octets that it came from, and their digest") {
   CHECK(public_half("ec:P-256").der() == der);
 }
 
+TEST_CASE("a key that was decoded already is shared, and one that was not is decoded") {
+  const Bytes der = der_of(test_key("ec:P-256"), i2d_PUBKEY);
+  const auto key = PublicKey::decoded_from(der, test_key("ec:P-256"));
+  REQUIRE(key);
+  CHECK(key->get() == test_key("ec:P-256"));
+  CHECK(key->der() == der);
+  CHECK(key->digest() == sha256(der));
+  CHECK(key->type() == KeyType::EcP256);
+  CHECK(PublicKey::decoded_from(der, nullptr)->bits() == 256);
+  CHECK_FALSE(PublicKey::decoded_from(ByteView(der).first(der.size() - 1), nullptr));
+}
+
 TEST_CASE("what is no public key, or has something behind it, is refused") {
   Bytes der = der_of(test_key("ec:P-256"), i2d_PUBKEY);
   CHECK_FALSE(PublicKey::parse({}));

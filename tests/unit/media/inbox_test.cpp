@@ -99,6 +99,21 @@ TEST_CASE("an empty requests folder is read without a visit") {
   CHECK(reading.visits == 0);
 }
 
+TEST_CASE("files are handed over in octet order of their whole paths") {
+  TemporaryDirectory medium;
+  for (const auto* path :
+       {"b/p/1.csr", "a.x/p/1.csr", "a/p.q/1.csr", "a/p/2.csr", "a/p/10.csr", "a/p/1.txt", "a-", "a0"}) {
+    medium.write(std::string("requests/") + path, "1");
+  }
+  std::vector<std::string> paths;
+  REQUIRE(read_requests(medium.path(), {}, [&](const Found& found) -> Result<Done> {
+    paths.push_back(path_of(found));
+    return Done{};
+  }));
+  CHECK(paths == std::vector<std::string>{"a-", "a.x/p/1.csr", "a/p.q/1.csr", "a/p/1.txt", "a/p/10.csr", "a/p/2.csr",
+                                          "a0", "b/p/1.csr"});
+}
+
 TEST_CASE("files whose name begins with a dot are ignored at every depth, and such folders are not entered") {
   const Medium medium;
   medium.write(".DS_Store", "x");
@@ -206,8 +221,8 @@ TEST_CASE("an empty file is media.empty") {
 
 TEST_CASE("names of any octets are handed over unchanged") {
   const Medium medium;
-  const auto stem = GENERATE(as<std::string>(), "a\nb", "..a", "a..", "\xff\xfe", " ",
-                             "a\\b", "-rf", "\x1b[2J", "$(reboot)");
+  const auto stem =
+      GENERATE(as<std::string>(), "a\nb", "..a", "a..", "\xff\xfe", " ", "a\\b", "-rf", "\x1b[2J", "$(reboot)");
   const auto name = stem + ".csr";
   const auto folder = stem.starts_with(".") ? "p" : stem;
   medium.write(stem + "x/" + folder + "/" + name, "odd");

@@ -1,0 +1,93 @@
+#include "sealroom/plan/draft.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "plan_fixture.hpp"
+#include "sealroom/plan/report.hpp"
+
+namespace sealroom::testing {
+namespace {
+
+// Requests of every kind of outcome: granted, refused by one rule or another, no request at all.
+std::vector<DraftOrder> mixed_orders(std::size_t count) {
+  std::vector<DraftOrder> orders;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto name = "host-" + std::to_string(i) + ".example.com";
+    RequestRecipe recipe{.key_number = static_cast<int>(i % 4),
+                         .subject = {{"CN", name}},
+                         .extensions = {{"subjectAltName", "DNS:" + name}}};
+    if (i % 5 == 1) recipe.extensions.clear();
+    if (i % 5 == 2) recipe.extensions = {{"basicConstraints", "critical,CA:TRUE"}};
+    auto request = make_request(recipe);
+    if (i % 5 == 3) request.back() ^= 1;
+    if (i % 7 == 6) request = {'x'};
+    const auto& profile = i % 2 == 0 ? kServer : kClient;
+    orders.push_back({.submission = submission(request, "intermediate/" + profile.name + "/" + name + ".csr"),
+                      .rules = i % 11 == 10 ? tiers().root_rules() : tiers().rules(profile),
+                      .wish = {},
+                      .now = kNow,
+                      .serial = serial_of(static_cast<std::uint8_t>(i + 1))});
+  }
+  return orders;
+}
+
+// Everything that becomes of a draft later: its verdict with all findings, and the octets to be signed.
+std::string text_of(const Draft& draft) {
+  const auto verdict = verdict_of(draft.examination, "intermediate", "server_cert").dump();
+  if (!draft.planned) return verdict;
+  return verdict + (*draft.planned ? to_hex((*draft.planned)->to_be_signed()) : draft.planned->error().message);
+}
+
+std::vector<std::string> texts_of(const std::vector<Draft>& drafts) {
+  std::vector<std::string> texts;
+  for (const auto& draft : drafts) texts.push_back(text_of(draft));
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("a draft is the examination and the certificate that decide() and build() make without facts") {
+  const auto request = make_request();
+  const auto draft = draft_of({submission(request), tiers().rules(), {}, kNow, serial_of(7)});
+  CHECK(draft.examination.refusals.empty());
+  REQUIRE(draft.planned);
+  REQUIRE(*draft.planned);
+  const auto direct = plan_for(permit_for(request, tiers().rules()), serial_of(7));
+  CHECK((*draft.planned)->to_be_signed() == direct.to_be_signed());
+}
+
+TEST_CASE("what is refused without any fact has no planned certificate") {
+  const auto by_rule =
+      draft_of({submission(make_request({.extensions = {}})), tiers().rules(), {}, kNow, serial_of(7)});
+  CHECK(has(by_rule.examination.refusals, "names.missing-san"));
+  CHECK_FALSE(by_rule.planned);
+  const auto by_wish = draft_of({submission(make_request()),
+                                 tiers().rules(),
+                                 {.days = 100'000, .not_before = {}, .not_after = {}},
+                                 kNow,
+                                 serial_of(7)});
+  CHECK(by_wish.examination.refusals.empty());  // a wish is judged by decide(), with the facts
+  CHECK_FALSE(by_wish.planned);
+}
+
+TEST_CASE("drafts and their order are the same for any number of threads") {
+  constexpr std::size_t kCount = 60;
+  std::vector<std::string> expected;
+  for (auto& order : mixed_orders(kCount)) expected.push_back(text_of(draft_of(std::move(order))));
+  for (const unsigned threads : {1U, 2U, 4U, 9U}) {
+    CAPTURE(threads);
+    Drafter drafter(threads);
+    drafter.begin(mixed_orders(kCount));
+    CHECK(texts_of(drafter.finish()) == expected);
+    CHECK(drafter.finish().empty());
+    drafter.begin(mixed_orders(3));
+    CHECK(drafter.finish().size() == 3);
+  }
+}
+
+TEST_CASE("a drafter may go while it works") {
+  Drafter drafter(4);
+  drafter.begin(mixed_orders(40));
+}
+
+}  // namespace sealroom::testing
