@@ -96,10 +96,13 @@ Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, 
   for (const auto& row : *by_key) {
     if (counts(row, batch, self, facts.now)) facts.same_key.push_back(earlier(row));
   }
-  auto by_subject = ledger.by_subject(in_force.issuer, examination.subject);
-  if (!by_subject) return pass_on(by_subject);
-  for (const auto& row : *by_subject) {
-    if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
+  // Where subjects may repeat they can repeat by the thousand, and no rule asks.
+  if (in_force.rules.issuer->unique_subject() == UniqueSubject::Yes) {
+    auto by_subject = ledger.by_subject(in_force.issuer, examination.subject);
+    if (!by_subject) return pass_on(by_subject);
+    for (const auto& row : *by_subject) {
+      if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
+    }
   }
   auto key = ledger.key(in_force.issuer);
   if (!key) return pass_on(key);
