@@ -3,7 +3,7 @@
 # 100,000 is measured by scripts/bench.
 . "$(dirname "$0")/lib/session.sh" "$@"
 
-small=300 large=5000
+small=1500 large=5000
 sanitized=
 if ldd "$bin/sealroomd" | contains libasan; then sanitized=yes small=60 large=400; fi
 
@@ -55,7 +55,7 @@ is "$(look '[i["file"] for i in d["ignored"]]' <large.json)" \
   '["elsewhere/leaf/x.csr", "intermediate/server_cert/.hidden", "intermediate/server_cert/note.txt"]' "ignored"
 is "$(verdict intermediate/server_cert/a-copy.csr large.json)" request.duplicate
 is "$(verdict intermediate/server_cert/000010.csr large.json)" request.duplicate
-is "$(verdict intermediate/server_cert/000008-torn.csr large.json)" request.not-pem-or-der
+is "$(verdict intermediate/server_cert/000008-torn.csr large.json)" request.pem-header
 is "$(verdict intermediate/server_cert/empty.csr large.json)" media.empty
 batch=$(look 'd["batch"]' <large.json)
 sealroom batch show "$batch" --json >shown.json
