@@ -48,7 +48,7 @@ std::vector<std::string> texts_of(const std::vector<Draft>& drafts) {
 
 TEST_CASE("a draft is the examination and the certificate that decide() and build() make without facts") {
   const auto request = make_request();
-  const auto draft = draft_of({submission(request), tiers().rules(), {}, kNow, serial_of(7)});
+  const auto draft = draft_of({submission(request), tiers().rules(), {}, kNow, serial_of(7)}, SystemClock());
   CHECK(draft.examination.refusals.empty());
   REQUIRE(draft.planned.has_value());
   REQUIRE(draft.planned->has_value());
@@ -58,14 +58,15 @@ TEST_CASE("a draft is the examination and the certificate that decide() and buil
 
 TEST_CASE("what is refused without any fact has no planned certificate") {
   const auto by_rule =
-      draft_of({submission(make_request({.extensions = {}})), tiers().rules(), {}, kNow, serial_of(7)});
+      draft_of({submission(make_request({.extensions = {}})), tiers().rules(), {}, kNow, serial_of(7)}, SystemClock());
   CHECK(has(by_rule.examination.refusals, "names.missing-san"));
   CHECK_FALSE(by_rule.planned.has_value());
   const auto by_wish = draft_of({submission(make_request()),
                                  tiers().rules(),
                                  {.days = 100'000, .not_before = {}, .not_after = {}},
                                  kNow,
-                                 serial_of(7)});
+                                 serial_of(7)},
+                                SystemClock());
   CHECK(by_wish.examination.refusals.empty());  // a wish is judged by decide(), with the facts
   CHECK_FALSE(by_wish.planned.has_value());
 }
@@ -73,11 +74,12 @@ TEST_CASE("what is refused without any fact has no planned certificate") {
 TEST_CASE("drafts and their order are the same for any number of threads") {
   constexpr std::size_t kCount = 60;
   const auto orders = mixed_orders(kCount);
+  const SystemClock clock;
   std::vector<std::string> expected;
-  for (const auto& order : orders) expected.push_back(text_of(draft_of(order)));
+  for (const auto& order : orders) expected.push_back(text_of(draft_of(order, SystemClock())));
   for (const unsigned threads : {1U, 2U, 4U, 9U}) {
     CAPTURE(threads);
-    Drafter drafter(threads);
+    Drafter drafter(threads, clock);
     drafter.begin(orders);
     CHECK(texts_of(drafter.finish()) == expected);
     CHECK(drafter.finish().empty());
@@ -87,7 +89,8 @@ TEST_CASE("drafts and their order are the same for any number of threads") {
 }
 
 TEST_CASE("a drafter may go while it works") {
-  Drafter drafter(4);
+  const SystemClock clock;
+  Drafter drafter(4, clock);
   drafter.begin(mixed_orders(40));
 }
 
