@@ -150,7 +150,7 @@ Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const 
     if (key.at("owner") != owner) continue;
     known = true;
     if (key.at("unlocked").get<bool>()) return Done{};
-    if (!key.at("present").get<bool>()) {
+    if (!key.at("present").get<bool>() && source.file.empty() && source.fd < 0) {  // no use in asking for its PIN
       return fail(ErrorKind::Token, key.at("trouble").get<std::string>(),
                   "insert the token; one of SoftHSM whose files were damaged is not present any more, either");
     }
