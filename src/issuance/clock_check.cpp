@@ -134,7 +134,8 @@ Result<Done> doubt_after_silence(const Work& work) {
 }
 
 Result<Misdated> correct_clock(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software] = work.appliance;
+  const auto& ledger = work.appliance.ledger;
+  const auto& clock = work.appliance.clock;
   if (clock_is_not_behind(ledger, clock)) {
     return fail(ErrorKind::Usage,
                 "the newest log entry is not dated after the present, so there is nothing to correct");
