@@ -194,7 +194,7 @@ class CertificateJudge {
     require(!read.trouble, "cert.name-constraints", read.trouble ? "of the issuer's certificate " + *read.trouble : "");
     if (!read.constraints) return;
     const auto* names = certificate_.extension(kAlternativeName);
-    for (const auto& violation : violations(read.constraints.get(), certificate_.subject(),
+    for (const auto& violation : violations(read.constraints.get(), Bounds::Chain, certificate_.subject(),
                                             names != nullptr ? ByteView(names->value) : ByteView())) {
       require(false, "cert.name-constraints", violation);
     }

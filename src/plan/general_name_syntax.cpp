@@ -53,6 +53,14 @@ std::optional<std::string> host_trouble(std::string_view host) {
   return dns_name_trouble(host);
 }
 
+// What stands behind "//" in `uri` up to its path, query or fragment.
+std::optional<std::string_view> authority_of(std::string_view uri) {
+  const auto colon = uri.find(':');
+  if (colon == std::string_view::npos || !uri.substr(colon + 1).starts_with("//")) return std::nullopt;
+  const auto rest = uri.substr(colon + 3);
+  return rest.substr(0, rest.find_first_of("/?#"));
+}
+
 }  // namespace
 
 std::optional<std::string> dns_name_trouble(std::string_view name) {
@@ -106,21 +114,29 @@ std::optional<std::string> uri_trouble(std::string_view uri) {
       !std::ranges::all_of(uri.substr(0, colon), in_scheme)) {
     return "is not absolute (a scheme, a colon and something behind it)";
   }
-  auto rest = uri.substr(colon + 1);
-  if (!rest.starts_with("//")) return std::nullopt;
-  rest = rest.substr(2, rest.find_first_of("/?#", 2) - 2);
-  if (rest.find('@') != std::string_view::npos) return "has a user name in it";
-  if (rest.starts_with('[')) {
+  const auto authority = authority_of(uri);
+  if (!authority) return std::nullopt;
+  if (authority->find('@') != std::string_view::npos) return "has a user name in it";
+  const auto host = *uri_host(uri);
+  if (host.starts_with('[')) {
     in6_addr six;
-    const auto end = rest.find(']');
     const bool good =
-        end != std::string_view::npos && inet_pton(AF_INET6, std::string(rest.substr(1, end - 1)).c_str(), &six) == 1;
+        host.ends_with(']') && inet_pton(AF_INET6, std::string(host.substr(1, host.size() - 2)).c_str(), &six) == 1;
     if (!good) return "has a host that is no IPv6 address";
     return std::nullopt;
   }
-  const auto trouble = host_trouble(rest.substr(0, rest.find(':')));
+  const auto trouble = host_trouble(host);
   if (trouble) return "has a host that " + *trouble;
   return std::nullopt;
+}
+
+std::optional<std::string_view> uri_host(std::string_view uri) {
+  const auto authority = authority_of(uri);
+  if (!authority) return std::nullopt;
+  const auto host = authority->substr(authority->rfind('@') + 1);  // npos + 1 is 0
+  if (!host.starts_with('[')) return host.substr(0, host.find(':'));
+  const auto bracket = host.find(']');
+  return bracket == std::string_view::npos ? host : host.substr(0, bracket + 1);
 }
 
 }  // namespace sealroom

@@ -24,4 +24,8 @@ std::optional<std::string> email_trouble(std::string_view address);
 // Why `uri` is not an absolute URI with a scheme and, where it has an authority, a host (RFC 5280 section 4.2.1.6).
 std::optional<std::string> uri_trouble(std::string_view uri);
 
+// The host that `uri` names between "//" and the first of "/?#" (RFC 3986 section 3.2), without user name and port, an
+// IPv6 address in its brackets; nothing when there is no "//" behind the scheme. Lives as long as the octets of `uri`.
+std::optional<std::string_view> uri_host(std::string_view uri);
+
 }  // namespace sealroom

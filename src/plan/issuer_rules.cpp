@@ -59,7 +59,7 @@ void judge_constraints(const Names& names, const Rules& rules, Examination& exam
                       printable_name(certificate->subject()), *read.trouble));
     }
     if (!read.constraints) continue;
-    for (const auto& violation : violations(read.constraints.get(), names.subject, names.alternative)) {
+    for (const auto& violation : violations(read.constraints.get(), Bounds::Chain, names.subject, names.alternative)) {
       refuse(examination, "names.constrained",
              fmt::format("{} by the nameConstraints of {}; ask for names within them", violation,
                          printable_name(certificate->subject())));
@@ -73,7 +73,8 @@ void judge_issuer(const ParsedRequest& request, const Rules& rules, Examination&
   if (rules.profile != nullptr && rules.profile->own_certificate) return;
   const auto names = names_of(request, rules, examination);
   if (rules.permitted != nullptr && !rules.permitted->bounds_nothing()) {
-    for (const auto& violation : violations(constraints_of(*rules.permitted).get(), names.subject, names.alternative)) {
+    for (const auto& violation :
+         violations(constraints_of(*rules.permitted).get(), Bounds::Settings, names.subject, names.alternative)) {
       refuse(examination, "names.not-permitted",
              fmt::format("{} by permitted_names of this issuer in sealroom.yaml; ask for names that it permits",
                          violation));

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "distinguished_name.hpp"
+#include "general_name_syntax.hpp"
 #include "rules.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -12,6 +13,8 @@
 
 namespace sealroom {
 namespace {
+
+using OwnedGeneralName = Owned<GENERAL_NAME, GENERAL_NAME_free>;
 
 void must(bool held) {
   if (!held) std::abort();
@@ -36,15 +39,6 @@ bool all_comparable(const STACK_OF(GENERAL_SUBTREE) * subtrees) {
   return true;
 }
 
-void permit(NAME_CONSTRAINTS* constraints, int type, ByteView octets) {
-  GENERAL_SUBTREE* subtree = GENERAL_SUBTREE_new();
-  ASN1_STRING* value = ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
-  must(subtree != nullptr && value != nullptr &&
-       ASN1_STRING_set(value, octets.data(), static_cast<int>(octets.size())) == 1);
-  GENERAL_NAME_set0_value(subtree->base, type, value);
-  must(sk_GENERAL_SUBTREE_push(constraints->permittedSubtrees, subtree) > 0);
-}
-
 // A certificate that has nothing but these names, so that what is said about it is about them.
 OwnedX509 bearer_of(ByteView subject, GENERAL_NAMES* alternative_names) {
   OwnedX509 bearer(X509_new());
@@ -58,6 +52,10 @@ OwnedX509 bearer_of(ByteView subject, GENERAL_NAMES* alternative_names) {
   return bearer;
 }
 
+std::string_view text_of(const ASN1_STRING* string) {
+  return as_text({ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))});
+}
+
 // OpenSSL compares "*.example" as it stands. It stands for every name below "example", so also for the excluded one.
 bool covers_excluded(const NAME_CONSTRAINTS* constraints, std::string_view name) {
   if (!name.starts_with("*.")) return false;
@@ -65,12 +63,55 @@ bool covers_excluded(const NAME_CONSTRAINTS* constraints, std::string_view name)
   for (int i = 0; i < sk_GENERAL_SUBTREE_num(constraints->excludedSubtrees); ++i) {
     const GENERAL_NAME* excluded = sk_GENERAL_SUBTREE_value(constraints->excludedSubtrees, i)->base;
     if (excluded->type != GEN_DNS) continue;
-    const ByteView octets(ASN1_STRING_get0_data(excluded->d.ia5),
-                          static_cast<std::size_t>(ASN1_STRING_length(excluded->d.ia5)));
-    const auto host = ascii_lower(as_text(octets));
+    const auto host = ascii_lower(text_of(excluded->d.ia5));
     if (host.ends_with(base) && host.find('.') == host.size() - base.size()) return true;
   }
   return false;
+}
+
+OwnedGeneralName name_of(int type, ByteView octets) {
+  OwnedGeneralName name(GENERAL_NAME_new());
+  ASN1_STRING* value = ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+  must(name && value != nullptr && ASN1_STRING_set(value, octets.data(), static_cast<int>(octets.size())) == 1);
+  GENERAL_NAME_set0_value(name.get(), type, value);
+  return name;
+}
+
+void permit(NAME_CONSTRAINTS* constraints, int type, ByteView octets) {
+  GENERAL_SUBTREE* subtree = GENERAL_SUBTREE_new();
+  must(subtree != nullptr);
+  GENERAL_NAME_free(subtree->base);
+  subtree->base = name_of(type, octets).release();
+  must(sk_GENERAL_SUBTREE_push(constraints->permittedSubtrees, subtree) > 0);
+}
+
+// What OpenSSL says of one general name.
+int verdict_on(NAME_CONSTRAINTS* constraints, const GENERAL_NAME* name) {
+  const OwnedGeneralNames one(sk_GENERAL_NAME_new_null());
+  OwnedGeneralName copied(GENERAL_NAME_dup(name));
+  must(one && copied && sk_GENERAL_NAME_push(one.get(), copied.get()) > 0);
+  copied.release();
+  return NAME_CONSTRAINTS_check(bearer_of({}, one.get()).get(), constraints);
+}
+
+// OpenSSL ends the host of a URI at the first ':', or else at the first '/', and so takes parts of a path or query for
+// it. It is given the host alone.
+OwnedGeneralName with_host_alone(const GENERAL_NAME* name) {
+  const auto uri = text_of(name->d.ia5);
+  const auto host = uri_host(uri);
+  if (!host) return OwnedGeneralName(GENERAL_NAME_dup(name));  // OpenSSL refuses what has no host
+  return name_of(GEN_URI, as_bytes(std::string(uri.substr(0, uri.find(':'))) + "://" + std::string(*host) + "/"));
+}
+
+int judge(NAME_CONSTRAINTS* constraints, Bounds bounds, const GENERAL_NAME* name) {
+  if (name->type == GEN_URI) {
+    const int code = verdict_on(constraints, with_host_alone(name).get());
+    if (code != X509_V_OK || bounds == Bounds::Settings) return code;
+  }
+  const int code = verdict_on(constraints, name);
+  const bool excluded =
+      code == X509_V_OK && name->type == GEN_DNS && covers_excluded(constraints, text_of(name->d.ia5));
+  return excluded ? X509_V_ERR_EXCLUDED_VIOLATION : code;
 }
 
 std::string said(std::string name, int code) { return std::move(name) + ": " + X509_verify_cert_error_string(code); }
@@ -107,7 +148,8 @@ OwnedNameConstraints constraints_of(const PermittedNames& permitted) {
   return constraints;
 }
 
-std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, ByteView subject, ByteView alternative_names) {
+std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, Bounds bounds, ByteView subject,
+                                    ByteView alternative_names) {
   std::vector<std::string> found;
   const auto by_subject = bearer_of(subject, nullptr);
   if (const int code = NAME_CONSTRAINTS_check(by_subject.get(), constraints); code != X509_V_OK) {
@@ -121,15 +163,8 @@ std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, ByteView subj
                                     : d2i_GENERAL_NAMES(nullptr, &next, static_cast<long>(alternative_names.size())));
   const auto shown = printable_general_names(alternative_names);
   for (int i = 0; i < static_cast<int>(shown.size()); ++i) {
-    const OwnedGeneralNames one(sk_GENERAL_NAME_new_null());
-    GENERAL_NAME* name = sk_GENERAL_NAME_value(names.get(), i);
-    must(one && sk_GENERAL_NAME_push(one.get(), GENERAL_NAME_dup(name)) > 0);
-    int code = NAME_CONSTRAINTS_check(bearer_of({}, one.get()).get(), constraints);
-    const auto& text = shown[static_cast<std::size_t>(i)];
-    if (code == X509_V_OK && text.starts_with("DNS:") && covers_excluded(constraints, text.substr(4))) {
-      code = X509_V_ERR_EXCLUDED_VIOLATION;
-    }
-    if (code != X509_V_OK) found.push_back(said(text, code));
+    const int code = judge(constraints, bounds, sk_GENERAL_NAME_value(names.get(), i));
+    if (code != X509_V_OK) found.push_back(said(shown[static_cast<std::size_t>(i)], code));
   }
   openssl_errors();
   return found;

@@ -21,9 +21,17 @@ ReadConstraints constraints_of(const Certificate& certificate);
 // The same form for what an issuer's settings permit.
 OwnedNameConstraints constraints_of(const PermittedNames& permitted);
 
+// Whose constraints they are.
+enum class Bounds {
+  Settings,  // the issuer's settings: nobody but Sealroom judges by them
+  Chain,     // a CA's certificate: clients judge by them, too, so what OpenSSL refuses is refused, whatever the reason
+};
+
 // One name of a certificate that `constraints` do not allow, and why: "DNS:a.example: permitted subtree violation".
 // Checked are the subject, each general name in `alternative_names` (contents of subjectAltName, may be empty), and
-// each commonName that looks like a host name: clients of old take it for one, so OpenSSL constrains it, too.
-std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, ByteView subject, ByteView alternative_names);
+// each commonName that looks like a host name: clients of old take it for one, so OpenSSL constrains it, too. Of a URI
+// its host is judged, as uri_host() finds it.
+std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, Bounds bounds, ByteView subject,
+                                    ByteView alternative_names);
 
 }  // namespace sealroom

@@ -79,6 +79,9 @@ TEST_CASE("names within the chain's name constraints are accepted") {
       {"critical,permitted;email:.example.com", "email:ops@mail.example.com"},
       {"critical,permitted;URI:.example.com", "URI:https://a.example.com/x"},
       {"critical,excluded;URI:evil.example", "URI:https://a.example.com/x"},
+      {"critical,permitted;URI:.example.com", "URI:https://a.example.com:8883/x,URI:https://a.example.com"},
+      {"critical,permitted;URI:.example.com", "URI:https://a.example.com/?x"},
+      {"critical,excluded;URI:bad.org", "URI:https://good.org?bad.org,URI:https://good.org/x?y#z"},
       {"permitted;DNS:example.com", "DNS:a.example.com"},
   }));
   CAPTURE(row.constraints, row.names);
@@ -98,6 +101,15 @@ TEST_CASE("names outside the chain's name constraints are refused") {
       {"critical,permitted;URI:.example.com", "URI:https://example.com/x"},
       {"critical,permitted;URI:.example.com", "URI:https://192.0.2.1/x"},
       {"permitted;DNS:example.com", "DNS:example.org"},
+      {"critical,permitted;URI:.example.com", "URI:https://evil.org?.example.com"},
+      {"critical,permitted;URI:.example.com", "URI:https://evil.org/a.example.com:443"},
+      {"critical,permitted;URI:.example.com", "URI:https://evil.org#.example.com"},
+      {"critical,permitted;URI:.example.com", "URI:urn:a.example.com"},
+      {"critical,excluded;URI:bad.org", "URI:https://bad.org?x"},
+      {"critical,excluded;URI:bad.org", "URI:https://bad.org/x:1"},
+      // OpenSSL takes "a.example.com?x" and "a.example.com/x" for the host; with it clients would reject these.
+      {"critical,permitted;URI:.example.com", "URI:https://a.example.com?x"},
+      {"critical,permitted;URI:.example.com", "URI:https://a.example.com/x:1"},
   }));
   CAPTURE(row.constraints, row.names);
   CHECK(under(row.constraints, row.names) == Ids{"names.constrained"});
@@ -147,11 +159,13 @@ TEST_CASE("name constraints that nobody here can check stop the issuer, others d
 TEST_CASE("names that the issuer's settings permit are accepted") {
   CHECK(permitted("DNS:example.com,DNS:a.b.example.com,IP:192.0.2.255,email:a@example.com") == Ids{});
   CHECK(permitted("URI:mqtts://broker.example.com/") == Ids{});
+  CHECK(permitted("URI:https://a.example.com?x,URI:https://a.example.com/x:1") == Ids{});
 }
 
 TEST_CASE("names that the issuer's settings do not permit are refused, each by name") {
   const auto name = GENERATE(as<std::string>(), "DNS:example.org", "DNS:*.org.example", "IP:192.0.3.0", "IP:::1",
-                             "email:a@example.org", "URI:mqtts://example.com/");
+                             "email:a@example.org", "URI:mqtts://example.com/", "URI:https://evil.org?.example.com",
+                             "URI:https://evil.org/a.example.com:443", "URI:https://evil.org#.example.com");
   CAPTURE(name);
   CHECK(permitted("DNS:example.com," + name) == Ids{"names.not-permitted"});
   auto rules = tiers().rules(kAnyKind);
