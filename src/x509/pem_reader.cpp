@@ -99,4 +99,6 @@ std::vector<Block> read_blocks(std::string_view text) {
 
 bool names_private_key(std::string_view label) { return label.find("PRIVATE KEY") != std::string_view::npos; }
 
+bool holds_private_key(std::string_view text) { return text.find("PRIVATE KEY-----") != std::string_view::npos; }
+
 }  // namespace sealroom::pem

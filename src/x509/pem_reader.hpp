@@ -29,4 +29,8 @@ std::vector<Block> read_blocks(std::string_view text);
 // "PRIVATE KEY", "RSA PRIVATE KEY", "ENCRYPTED PRIVATE KEY", ...
 bool names_private_key(std::string_view label);
 
+// A private key's begin or end line stands anywhere in `text`: read_blocks() sees it only where it starts a line, and not
+// when it is indented or quoted.
+bool holds_private_key(std::string_view text);
+
 }  // namespace sealroom::pem

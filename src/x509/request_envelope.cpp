@@ -85,14 +85,14 @@ std::optional<Bytes> open_request_file(ByteView octets, Findings& findings) {
     return std::nullopt;
   }
   const auto blocks = pem::read_blocks(text);
+  const bool labelled =
+      std::ranges::any_of(blocks, [](const auto& block) { return pem::names_private_key(block.label); });
+  if (labelled || pem::holds_private_key(text)) report_private_key(findings);
   if (blocks.empty()) {
     add(findings, "request.not-pem-or-der",
         fmt::format("the file is neither PEM (no line begins with -----BEGIN CERTIFICATE REQUEST-----) nor DER; {}",
                     kMakeAgain));
     return std::nullopt;
-  }
-  if (std::ranges::any_of(blocks, [](const auto& block) { return pem::names_private_key(block.label); })) {
-    report_private_key(findings);
   }
   std::size_t others = 0;
   std::optional<Bytes> request;

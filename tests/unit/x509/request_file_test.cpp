@@ -128,6 +128,20 @@ TEST_CASE("a private key in the file is refused, and nothing of it is repeated")
   CHECK(details_of(as_bytes(file)).find(secret) == std::string::npos);
 }
 
+TEST_CASE("a private key is seen wherever its begin line stands") {
+  const std::string key = private_key_pem(test_key("ec:P-256"));
+  std::string quoted = "> " + key;
+  for (auto at = quoted.find('\n'); at + 1 < quoted.size(); at = quoted.find('\n', at + 1)) quoted.insert(at + 1, "> ");
+  const std::string file =
+      GENERATE_COPY(" " + key + good_pem(), good_pem() + quoted, "the key: " + key + good_pem(), "\t" + key, quoted);
+  CAPTURE(file);
+  CHECK(refused_with(file).contains("request.private-key"));
+}
+
+TEST_CASE("words about a private key are no private key") {
+  CHECK(refused_with("The PRIVATE KEY stays where it is.\n-- PRIVATE KEY --\n" + good_pem()) == Ids{});
+}
+
 TEST_CASE("a private key in DER is refused as a private key") {
   const OwnedBio out(BIO_new(BIO_s_mem()));
   SECTION("PKCS#8") {
