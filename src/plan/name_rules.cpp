@@ -114,7 +114,7 @@ void judge_entry(const NameEntry& entry, Findings& findings) {
     }
     return;
   }
-  if (trimmed(as_text(entry.value)).empty() || (rule != nullptr && length > rule->longest)) {
+  if (is_only_blanks(as_text(entry.value)) || (rule != nullptr && length > rule->longest)) {
     findings.push_back(
         {"names.length",
          fmt::format("{} has {} characters; 1 to {} are allowed, not only blanks (RFC 5280 appendix A.1)", shown,

@@ -39,6 +39,8 @@ TEST_CASE("well-formed name parts are accepted") {
        "B\xc3\xa4"
        "ckerei & S\xc3\xb6hne"},
       {"O", V_ASN1_UTF8STRING, "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"},
+      {"O", V_ASN1_UTF8STRING, "Example\u00a0GmbH \u3000\u4f8b"},
+      {"O", V_ASN1_UTF8STRING, "\u0e01\u05d0\u2603\U0001f511\U000e1000"},
       {"C", V_ASN1_PRINTABLESTRING, "DE"},
       {"emailAddress", V_ASN1_IA5STRING, "ops@example.com"},
       {"DC", V_ASN1_IA5STRING, "example"},
@@ -72,6 +74,31 @@ TEST_CASE("string types that a part cannot have and control characters are refus
   }));
   CAPTURE(part.field, part.value);
   CHECK(refusals_for(part) == Ids{"names.encoding"});
+}
+
+TEST_CASE("characters that are not seen are refused") {
+  const std::string unseen = GENERATE(as<std::string>(), "\u00ad", "\u034f", "\u061c", "\u115f", "\u1160", "\u17b4",
+                                      "\u17b5", "\u180b", "\u180e", "\u206a", "\u206f", "\u3164", "\ufe00", "\ufe0f",
+                                      "\uffa0", "\ufff9", "\ufffb", "\U000e0000", "\U000e0041", "\U000e0fff");
+  CAPTURE(unseen);
+  CHECK(refusals_for({"O", V_ASN1_UTF8STRING, "Exam" + unseen + "ple"}) == Ids{"names.encoding"});
+  CHECK(refusals_for({"O", V_ASN1_UTF8STRING, unseen}) == Ids{"names.encoding"});
+}
+
+TEST_CASE("the neighbours of characters that are not seen are accepted") {
+  const std::string seen = GENERATE(as<std::string>(), "\u00ac", "\u00ae", "\u034e", "\u0350", "\u061b", "\u115e",
+                                    "\u1161", "\u17b3", "\u17b6", "\u180a", "\u2010", "\u2027", "\u3163", "\u3165",
+                                    "\ufdff", "\ufe10", "\uff9f", "\uffa1", "\ufffc", "\U000dffff", "\U000e1000");
+  CAPTURE(seen);
+  CHECK(refusals_for({"O", V_ASN1_UTF8STRING, "Exam" + seen + "ple"}) == Ids{});
+}
+
+TEST_CASE("blanks of other widths are blanks") {
+  const std::string blank = GENERATE(as<std::string>(), "\u00a0", "\u1680", "\u2000", "\u200a", "\u202f", "\u205f",
+                                     "\u2800", "\u3000", " \u00a0\u3000 ");
+  CAPTURE(blank);
+  CHECK(refusals_for({"O", V_ASN1_UTF8STRING, blank}) == Ids{"names.length"});
+  CHECK(refusals_for({"O", V_ASN1_UTF8STRING, blank + "x"}) == Ids{});
 }
 
 TEST_CASE("empty and overlong name parts are refused") {
