@@ -86,6 +86,24 @@ std::optional<std::string> wildcard_trouble(std::string_view name) {
   return std::nullopt;
 }
 
+bool is_like_wildcard(std::string_view text) {
+  if (text.starts_with("*.")) return true;
+  if (text.find('*') == std::string_view::npos || text.find('.') == std::string_view::npos) return false;
+  std::string one(text);
+  std::ranges::replace(one, '*', 'x');
+  return !dns_name_trouble(one);
+}
+
+std::optional<Bytes> address_octets(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
+  const std::string terminated(text);
+  Bytes octets(16);
+  if (inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1) return octets;
+  octets.resize(4);
+  if (inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1) return octets;
+  return std::nullopt;
+}
+
 std::optional<std::string> email_trouble(std::string_view address) {
   constexpr std::string_view kSpecial = "!#$%&'*+-/=?^_`{|}~.";
   const auto at = address.find('@');

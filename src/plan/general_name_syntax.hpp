@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "sealroom/base/bytes.hpp"
+
 namespace sealroom {
 
 // Why `name` is not a host name as a certificate may have it, as "has an underscore"; nothing when it is one.
@@ -16,6 +18,13 @@ std::optional<std::string> dns_name_trouble(std::string_view name);
 // Why `name`, which has a `*` in it, is not a wildcard name: RFC 6125 section 6.4.3, the asterisk alone as the
 // left-most label, with at least two labels behind it. Nothing when it is one.
 std::optional<std::string> wildcard_trouble(std::string_view name);
+
+// Whether a client may take `text` for a wildcard name, a sound one or not: it begins with "*.", or is a host name of
+// several labels but for its asterisks.
+bool is_like_wildcard(std::string_view text);
+
+// The 4 or 16 octets of the IPv4 or IPv6 address that `text` is, as inet_pton() reads it; nothing when it is none.
+std::optional<Bytes> address_octets(std::string_view text);
 
 // Why `address` is not user@host as a certificate may have it (RFC 5280 section 4.2.1.6: Mailbox of RFC 5321 in
 // ASCII, without quoted local parts and address literals).

@@ -40,10 +40,10 @@ bool all_comparable(const STACK_OF(GENERAL_SUBTREE) * subtrees) {
 }
 
 // A certificate that has nothing but these names, so that what is said about it is about them.
-OwnedX509 bearer_of(ByteView subject, GENERAL_NAMES* alternative_names) {
+OwnedX509 bearer_of(const X509_NAME* subject, GENERAL_NAMES* alternative_names) {
   OwnedX509 bearer(X509_new());
   must(bearer != nullptr);
-  if (!subject.empty()) must(X509_set_subject_name(bearer.get(), decode_name(subject).get()) == 1);
+  if (subject != nullptr) must(X509_set_subject_name(bearer.get(), subject) == 1);
   if (alternative_names != nullptr) {
     must(X509_add1_ext_i2d(bearer.get(), NID_subject_alt_name, alternative_names, 0, X509V3_ADD_DEFAULT) == 1);
   }
@@ -91,7 +91,7 @@ int verdict_on(NAME_CONSTRAINTS* constraints, const GENERAL_NAME* name) {
   OwnedGeneralName copied(GENERAL_NAME_dup(name));
   must(one && copied && sk_GENERAL_NAME_push(one.get(), copied.get()) > 0);
   copied.release();
-  return NAME_CONSTRAINTS_check(bearer_of({}, one.get()).get(), constraints);
+  return NAME_CONSTRAINTS_check(bearer_of(nullptr, one.get()).get(), constraints);
 }
 
 // OpenSSL ends the host of a URI at the first ':', or else at the first '/', and so takes parts of a path or query for
@@ -112,6 +112,22 @@ int judge(NAME_CONSTRAINTS* constraints, Bounds bounds, const GENERAL_NAME* name
   const bool excluded =
       code == X509_V_OK && name->type == GEN_DNS && covers_excluded(constraints, text_of(name->d.ia5));
   return excluded ? X509_V_ERR_EXCLUDED_VIOLATION : code;
+}
+
+// What clients of old take a commonName for beside what OpenSSL does; null when that is nothing.
+OwnedGeneralName host_in(std::string_view common_name) {
+  if (const auto address = address_octets(common_name)) return name_of(GEN_IPADD, *address);
+  return is_like_wildcard(common_name) ? name_of(GEN_DNS, as_bytes(common_name)) : nullptr;
+}
+
+int judge_common_name(NAME_CONSTRAINTS* constraints, Bounds bounds, const X509_NAME_ENTRY* entry) {
+  if (const auto host = host_in(text_of(X509_NAME_ENTRY_get_data(entry)))) {
+    const int code = judge(constraints, bounds, host.get());
+    if (code != X509_V_OK || bounds == Bounds::Settings) return code;
+  }
+  const OwnedName alone(X509_NAME_new());
+  must(alone && X509_NAME_add_entry(alone.get(), entry, -1, 0) == 1);
+  return NAME_CONSTRAINTS_check_CN(bearer_of(alone.get(), nullptr).get(), constraints);
 }
 
 std::string said(std::string name, int code) { return std::move(name) + ": " + X509_verify_cert_error_string(code); }
@@ -151,11 +167,14 @@ OwnedNameConstraints constraints_of(const PermittedNames& permitted) {
 std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, Bounds bounds, ByteView subject,
                                     ByteView alternative_names) {
   std::vector<std::string> found;
-  const auto by_subject = bearer_of(subject, nullptr);
-  if (const int code = NAME_CONSTRAINTS_check(by_subject.get(), constraints); code != X509_V_OK) {
+  const OwnedName name = subject.empty() ? OwnedName(X509_NAME_new()) : decode_name(subject);
+  if (const int code = NAME_CONSTRAINTS_check(bearer_of(name.get(), nullptr).get(), constraints); code != X509_V_OK) {
     found.push_back(said(printable_name(subject), code));
-  } else if (const int of_name = NAME_CONSTRAINTS_check_CN(by_subject.get(), constraints); of_name != X509_V_OK) {
-    found.push_back(said("commonName of " + printable_name(subject), of_name));
+  }
+  for (int i = -1; (i = X509_NAME_get_index_by_NID(name.get(), NID_commonName, i)) >= 0;) {
+    const X509_NAME_ENTRY* entry = X509_NAME_get_entry(name.get(), i);
+    const int code = judge_common_name(constraints, bounds, entry);
+    if (code != X509_V_OK) found.push_back(said("commonName \"" + printable_value(entry) + "\"", code));
   }
   const unsigned char* next = alternative_names.data();
   const OwnedGeneralNames names(alternative_names.empty()

@@ -29,8 +29,8 @@ enum class Bounds {
 
 // One name of a certificate that `constraints` do not allow, and why: "DNS:a.example: permitted subtree violation".
 // Checked are the subject, each general name in `alternative_names` (contents of subjectAltName, may be empty), and
-// each commonName that looks like a host name: clients of old take it for one, so OpenSSL constrains it, too. Of a URI
-// its host is judged, as uri_host() finds it.
+// each commonName that clients of old take for a host: an address as IP, a wildcard and a host name of several labels as
+// DNS. One label alone is no host name there, for OpenSSL neither. Of a URI its host is judged, as uri_host() finds it.
 std::vector<std::string> violations(NAME_CONSTRAINTS* constraints, Bounds bounds, ByteView subject,
                                     ByteView alternative_names);
 

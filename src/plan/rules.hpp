@@ -45,6 +45,7 @@ void judge_extensions(const ParsedRequest& request, const Rules& rules, Examinat
 void judge_subject(const ParsedRequest& request, const Rules& rules, Examination& examination);
 
 // names.common-name: where the profile asks for it, each commonName is one of the hosts in subjectAltName.
+// names.wildcard: a server's commonName is no wildcard that the profile refuses.
 void judge_common_name(const ParsedRequest& request, const Rules& rules, Examination& examination);
 
 // issuer.*, names.not-permitted and names.constrained: whether the issuer's settings, its certificate and those above it

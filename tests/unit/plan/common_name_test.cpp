@@ -45,6 +45,18 @@ TEST_CASE("a client without hosts has no listed common name; a server without an
   CHECK(refusals_for("a.example", "", listed(kServer)) == Ids{"names.missing-san"});
 }
 
+TEST_CASE("a wildcard as a server's common name is judged as one in subjectAltName") {
+  auto allowing = kServer;
+  allowing.wildcards = Wildcards::Allow;
+  CHECK(refusals_for("*.a.example", "DNS:b.a.example", kServer) == Ids{"names.wildcard"});
+  CHECK(refusals_for("*.a.example", "DNS:b.a.example", allowing) == Ids{});
+  CHECK(refusals_for("b*.a.example", "DNS:b.a.example", allowing) == Ids{"names.wildcard"});
+  CHECK(refusals_for("*.example", "DNS:b.a.example", allowing) == Ids{"names.wildcard"});
+  CHECK(refusals_for("5 * 3 no. 7", "DNS:b.a.example", kServer) == Ids{});
+  CHECK(refusals_for("*", "DNS:b.a.example", kServer) == Ids{});
+  CHECK(refusals_for("*.a.example", "", kClient) == Ids{});
+}
+
 TEST_CASE("a kind of name that the profile does not list is refused, one that it lists is not") {
   auto profile = kServer;
   CHECK(refusals_for("a.example", "DNS:a.example,URI:mqtt://a.example", profile) == Ids{"names.type"});

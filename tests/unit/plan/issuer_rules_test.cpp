@@ -122,6 +122,26 @@ TEST_CASE("a common name that looks like a host name is constrained as one") {
   CHECK(under("critical,permitted;DNS:example.com", "IP:192.0.2.1", "b.example.org") == Ids{"names.constrained"});
   CHECK(under("critical,permitted;DNS:example.com", "DNS:a.example.com", "b.example.org") == Ids{"names.constrained"});
   CHECK(permitted("DNS:a.example.com", "b.example.org") == Ids{"names.not-permitted"});
+  CHECK(permitted("DNS:a.example.com", "sensor-17") == Ids{});
+}
+
+TEST_CASE("a common name that is an address is judged as one") {
+  CHECK(permitted("DNS:a.example.com", "192.0.2.7") == Ids{});
+  CHECK(permitted("DNS:a.example.com", "192.0.3.7") == Ids{"names.not-permitted"});
+  CHECK(permitted("DNS:a.example.com", "2001:db8::1") == Ids{"names.not-permitted"});
+  CHECK(under("critical,permitted;IP:10.0.0.0/255.0.0.0", "DNS:a.example.com", "10.0.0.1") == Ids{});
+  CHECK(under("critical,permitted;IP:10.0.0.0/255.0.0.0", "DNS:a.example.com", "11.0.0.1") == Ids{"names.constrained"});
+  CHECK(under("critical,excluded;IP:fd00::/ff00::", "DNS:a.example.com", "FD00:0::1") == Ids{"names.constrained"});
+  // OpenSSL takes it for a DNS name, and clients with OpenSSL would reject it.
+  CHECK(under("critical,permitted;DNS:example.com", "IP:10.0.0.1", "10.0.0.1") == Ids{"names.constrained"});
+}
+
+TEST_CASE("a common name that is a wildcard is judged as a DNS name") {
+  CHECK(permitted("DNS:a.example.com", "*.example.com") == Ids{});
+  CHECK(permitted("DNS:a.example.com", "*.example.org") == Ids{"names.not-permitted"});
+  CHECK(under("critical,permitted;DNS:example.com", "IP:192.0.2.1", "*.example.com") == Ids{});
+  CHECK(under("critical,permitted;DNS:example.com", "IP:192.0.2.1", "*.example.org") == Ids{"names.constrained"});
+  CHECK(under("critical,excluded;DNS:bad.example.com", "IP:192.0.2.1", "*.example.com") == Ids{"names.constrained"});
 }
 
 TEST_CASE("directory names are constrained by their beginning") {
