@@ -136,4 +136,14 @@ std::vector<std::string> printable_general_names(ByteView value) {
   return shown;
 }
 
+bool lacks_hosts(ByteView value) {
+  const auto names = read_general_names(value);
+  const int count = names ? sk_GENERAL_NAME_num(names.get()) : 0;
+  for (int i = 0; i < count; ++i) {
+    const int type = sk_GENERAL_NAME_value(names.get(), i)->type;
+    if (type == GEN_DNS || type == GEN_IPADD) return false;
+  }
+  return count > 0;
+}
+
 }  // namespace sealroom

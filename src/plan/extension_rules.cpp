@@ -42,7 +42,15 @@ class ExtensionJudge {
 
   void judge_missing_names() {
     if (!section_ || rules_.profile->purpose != Purpose::Server) return;
-    if (defined(kAlternativeName) || has_names_) return;
+    if (defined(kAlternativeName) || has_hosts_) return;
+    if (lacks_hosts_) {
+      refuse(
+          examination_, "names.missing-san",
+          fmt::format("profile {} is for servers, and subjectAltName has neither a DNS nor an IP name; add the names "
+                      "that clients connect to",
+                      rules_.profile->name));
+      return;
+    }
     if (asked_for_names_) {
       refuse(examination_, "names.missing-san",
              fmt::format("profile {} is for servers, which need subjectAltName, and {} copies none (copy_extensions = "
@@ -89,7 +97,8 @@ class ExtensionJudge {
     auto findings = alternative_name_findings(extension.value, rules_.profile);
     const bool good = findings.empty();
     for (auto& finding : findings) examination_.refusals.push_back(std::move(finding));
-    has_names_ = true;
+    lacks_hosts_ = lacks_hosts(extension.value);
+    has_hosts_ = !lacks_hosts_;  // of a malformed list it is not known, and names.malformed is said
     if (good && copied) examination_.alternative_names = extension.der;
     treat(!good ? kRefused : copied ? "copied" : kNotEvaluated);
   }
@@ -165,7 +174,8 @@ class ExtensionJudge {
   std::optional<SectionUsages> section_;  // nothing when there is no configuration to judge by
   std::string shown_;
   bool asked_for_names_ = false;
-  bool has_names_ = false;
+  bool has_hosts_ = false;
+  bool lacks_hosts_ = false;
 };
 
 }  // namespace

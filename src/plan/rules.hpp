@@ -37,6 +37,9 @@ Findings alternative_name_findings(ByteView value, const Profile* profile);
 // "DNS:broker.example.com", "IP:127.0.0.1", ... in order; empty when `value` is not a GeneralNames.
 std::vector<std::string> printable_general_names(ByteView value);
 
+// Whether `value` is a list of general names in which no DNS or IP name stands, so that no client finds its server there.
+bool lacks_hosts(ByteView value);
+
 // extension.* and names.*: every extension and attribute that the request has, and what happens to it; fills
 // alternative_names.
 void judge_extensions(const ParsedRequest& request, const Rules& rules, Examination& examination);

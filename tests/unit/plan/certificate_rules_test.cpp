@@ -179,7 +179,11 @@ TEST_CASE("cert.missing-san, cert.san and cert.subject") {
   CHECK(broken_by_lines(without(server_lines(), "subjectAltName")) == Ids{"cert.missing-san"});
   CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DER:3000")) == Ids{"cert.san"});
   CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DNS:a_b.example")) == Ids{"cert.san"});
-  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "RID:1.2.3")) == Ids{"cert.san"});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "RID:1.2.3")) == Ids{"cert.missing-san", "cert.san"});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "email:ops@example.com,URI:mqtt://a.example/")) ==
+        Ids{"cert.missing-san"});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "email:ops@example.com,DNS:a.example")) == Ids{});
+  CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "IP:192.0.2.1")) == Ids{});
   CHECK(broken_by_lines(with(server_lines(), "subjectAltName", "DNS:*.a.example,IP:192.0.2.1")) == Ids{});
   CHECK(broken_by({.subject = {{"CN", "two\nlines"}}}) == Ids{"cert.subject"});
   CHECK(broken_by({.subject = {}}) == Ids{"cert.subject"});

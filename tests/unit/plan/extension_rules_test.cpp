@@ -47,6 +47,22 @@ TEST_CASE("a server request without subjectAltName is refused with the word abou
   CHECK(ids_of(examined({}, tiers().rules(kClient)).refusals) == Ids{});
 }
 
+TEST_CASE("a server needs a DNS or IP name in subjectAltName, whatever else is there") {
+  auto profile = kServer;
+  profile.names = {NameKind::Dns, NameKind::Ip, NameKind::Email, NameKind::Uri};
+  const auto refused = [&](const std::string& names) {
+    return ids_of(examined({{"subjectAltName", names}}, tiers().rules(profile)).refusals);
+  };
+  CHECK(refused("email:ops@example.com") == Ids{"names.missing-san"});
+  CHECK(refused("URI:mqtt://a.example/,email:ops@example.com") == Ids{"names.missing-san"});
+  CHECK(refused("email:ops@example.com,DNS:a.example") == Ids{});
+  CHECK(refused("URI:mqtt://a.example/,IP:192.0.2.1") == Ids{});
+  CHECK(refused("DER:3000") == Ids{"names.malformed"});
+  auto client = kClient;
+  client.names = profile.names;
+  CHECK(ids_of(examined({{"subjectAltName", "email:ops@example.com"}}, tiers().rules(client)).refusals) == Ids{});
+}
+
 TEST_CASE("subjectAltName is dropped where the issuer copies nothing, and a server then lacks it") {
   const auto config =
       issuer_config(changed(shipped("issuers/intermediate.cnf"), "copy_extensions  = copy", "copy_extensions  = none"));

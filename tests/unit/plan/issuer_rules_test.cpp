@@ -19,7 +19,7 @@ Certificate ca(const std::string& constraints, const std::string& basic = "criti
 }
 
 Profile any_kind() {
-  auto profile = kServer;
+  auto profile = kClient;  // a server needs a host besides
   profile.names = {NameKind::Dns, NameKind::Ip, NameKind::Email, NameKind::Uri};
   profile.wildcards = Wildcards::Allow;
   return profile;
