@@ -37,8 +37,8 @@ odd label "DNS:$(printf 'a%.0s' {1..64}).example.com"
 odd reserved DNS:ab--cd.example.com
 odd mail DNS:a.example.com,email:a@example.com
 odd uri DNS:a.example.com,URI:mqtt://a.example.com
-odd rid RID:1.2.3.4
-odd other otherName:1.2.3.4\;UTF8:a
+odd rid DNS:a.example.com,RID:1.2.3.4
+odd other DNS:a.example.com,otherName:1.2.3.4\;UTF8:a
 odd alabel DNS:xn--bcher-kva.example,DNS:localhost,IP:192.0.2.1,IP:2001:db8::1
 make_csr "$leaf/client_cert/mail.csr" "/CN=mail" -addext "subjectAltName=email:a@example.com,URI:urn:device:17"
 make_csr "$leaf/client_cert/badmail.csr" "/CN=badmail" -addext "subjectAltName=email:a b@example.com"
