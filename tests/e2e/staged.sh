@@ -223,9 +223,9 @@ expect_exit 0 sealroom import "$medium" --json
 step "a plan ends with its first certificate: too late, nothing of it is signed"
 rm -rf "$requests"/*/*
 server_csr "$requests/server_cert/late.csr" late.example.com
-expect_exit 0 sealroom import "$medium" --json --not-after "$(date -u -d '+3 seconds' +%FT%TZ)"
+expect_exit 0 sealroom import "$medium" --json --not-after "$(date -u -d '+15 seconds' +%FT%TZ)"
 batch=$(look 'd["batch"]' <stdout)
-sleep 4
+sleep 16
 expect_exit 3 sealroom sign "$batch"
 says "0 issued, 1 withheld"
 is "$(states "$batch")" expired

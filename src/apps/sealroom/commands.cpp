@@ -4,7 +4,7 @@ namespace sealroom::cli {
 
 std::span<const NamedCommand> commands() {
   static constexpr NamedCommand kCommands[] = {
-      {"init", "init [--softhsm] [--module PATH] [--profiles guide]", "make a home", &init},
+      {"init", "init [--softhsm] [--module PATH] [--profiles guide|modern]", "make a home", &init},
       {"status", "status", "what there is, and what needs a person", &status},
       {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try] "
        "[--confirm-time T]",
