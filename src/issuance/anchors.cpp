@@ -9,6 +9,11 @@
 namespace sealroom {
 namespace {
 
+constexpr const char* kHint =
+    "restore the newest backup and exports; what stays unknown is accepted by `sealroom recover --accept-gap`, which "
+    "the "
+    "log keeps for ever";
+
 std::string tag_of(std::string_view owner) { return fmt::format("anchor/{}", owner); }
 
 bool is_gap(Standing standing) { return standing >= Standing::Older; }
@@ -82,8 +87,7 @@ std::unexpected<Error> refused(const Gap& gap, Standing standing, std::uint64_t 
   return fail(ErrorKind::Integrity,
               fmt::format("the token of {} (serial {}) and this ledger do not fit: {}; nothing is signed", gap.owner,
                           gap.token_serial, meaning_of(standing, gap.anchor, size)),
-              "restore the newest backup and exports; what stays unknown is accepted by `sealroom recover "
-              "--accept-gap`, which the log keeps for ever");
+              kHint);
 }
 
 }  // namespace
@@ -134,6 +138,19 @@ Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& co
   return gaps;
 }
 
+Result<Done> no_open_gap(const Ledger& ledger, const Configuration& configuration) {
+  auto gaps = open_gaps(ledger, configuration);
+  if (!gaps) return pass_on(gaps);
+  if (gaps->empty()) return Done{};
+  const auto& gap = gaps->front();
+  return fail(
+      ErrorKind::Integrity,
+      fmt::format("the token of {} (serial {}) remembers {} entries of a log that this ledger does not continue: "
+                  "nothing is signed",
+                  gap.owner, gap.token_serial, gap.anchor.size),
+      kHint);
+}
+
 Result<Standing> check_anchor(const Work& work, std::string_view owner) {
   auto& ledger = work.appliance.ledger;
   auto token = work.appliance.keys.token(owner);
@@ -169,10 +186,12 @@ Result<Done> accept_gap(Change& change, const Gap& gap) {
 Result<Done> anchor_tokens(const Work& work, const CheckpointRow& checkpoint) {
   const Anchor anchor{
       .origin = work.appliance.configuration.log_origin(), .size = checkpoint.size, .root = checkpoint.root};
+  Result<Done> all = Done{};
   for (const auto* token : work.appliance.keys.tokens()) {
     auto put = token->put_anchor(anchor);
-    if (!put) return pass_on(put, "the checkpoint is made, but a token cannot remember it");
+    if (!put && all) all = pass_on(put, "the checkpoint is made, but a token cannot remember it");
   }
+  if (!all) return all;
   for (const auto& owner : work.appliance.keys.owners()) {
     if (work.appliance.keys.unlocked(owner)) work.appliance.keys.compared(owner, name_of(Standing::Equal));
   }

@@ -78,11 +78,17 @@ Result<Receipt> record(const Work& work, const log::Event& event, std::string_vi
 
 Result<CheckpointRow> checkpoint(const Work& work) {
   auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto continues = no_open_gap(ledger, configuration);
+  if (!continues) return pass_on(continues);
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   auto newest = ledger.newest_checkpoint();
   if (!newest) return pass_on(newest);
-  if (*newest && (*newest)->size == *size) return **newest;
+  if (*newest && (*newest)->size == *size) {
+    auto remembered = anchor_tokens(work, **newest);
+    if (!remembered) return pass_on(remembered);
+    return **newest;
+  }
 
   auto key = keys.key(kLogOwner);
   if (!key) return pass_on(key);
@@ -109,6 +115,8 @@ Result<CheckpointRow> checkpoint(const Work& work) {
 
 Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work) {
   if (!work.appliance.keys.key(kLogOwner)) return std::nullopt;
+  // A log that a token says is another one is not signed; what is asked for is done without a checkpoint.
+  if (!no_open_gap(work.appliance.ledger, work.appliance.configuration)) return std::nullopt;
   auto made = checkpoint(work);
   if (!made) return pass_on(made);
   return std::optional(*made);

@@ -118,7 +118,9 @@ Result<Done> check_own(const Configuration& configuration, const Ledger& ledger,
       return refuse(fmt::format("\"{}\" is not a CA", printable_name(certificate.subject())));
     }
   }
-  if (!chain.back().self_issued()) return refuse("its last certificate is not self-signed");
+  if (!chain.back().self_issued() || !chain.back().signed_by(chain.back().key())) {
+    return refuse("its last certificate is not self-signed");
+  }
   for (const auto& certificate : std::span(chain).first(chain.size() - 1)) {
     if (certificate.self_issued()) {
       return refuse(fmt::format("\"{}\" is a root and not the last", printable_name(certificate.subject())));
@@ -129,11 +131,11 @@ Result<Done> check_own(const Configuration& configuration, const Ledger& ledger,
   return Done{};
 }
 
-// Whether the root was made here: then nobody has to vouch for it.
+// Whether exactly this root was issued here: then nobody has to vouch for it.
 Result<bool> made_here(const Ledger& ledger, const Certificate& root) {
-  auto keys = ledger.keys();
-  if (!keys) return pass_on(keys);
-  return std::ranges::any_of(*keys, [&](const KeyRow& key) { return key.public_key == root.key().der(); });
+  auto row = ledger.by_serial("", root.serial());
+  if (!row) return pass_on(row);
+  return *row && (*row)->state == CertificateState::Issued && (*row)->certificate == root.der();
 }
 
 }  // namespace

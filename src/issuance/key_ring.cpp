@@ -57,6 +57,13 @@ Result<Done> KeyRing::load(const KeyRow& row) {
   if (!uri) return pass_on(uri);
   auto unlocked_token = token(row.owner);
   if (!unlocked_token) return pass_on(unlocked_token);
+  const auto& serial = (*unlocked_token)->info().serial;
+  if (serial != row.token_serial) {
+    return fail(ErrorKind::Token,
+                fmt::format("{}: this token has serial {}, and the key was made on the one with serial {}", row.owner,
+                            serial, row.token_serial),
+                "insert the token that the key was made on");
+  }
   auto expected = PublicKey::parse(row.public_key);
   if (!expected) return pass_on(expected, row.owner);
   auto key = (*unlocked_token)->key(*uri, *expected);

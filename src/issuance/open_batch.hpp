@@ -47,7 +47,10 @@ class OpenBatch {
   };
 
   OpenBatch(const Work& work, const Intake& intake, Change change)
-      : work_(work), intake_(intake), change_(std::move(change)), drafter_(work.appliance.threads, work.appliance.clock) {}
+      : work_(work),
+        intake_(intake),
+        change_(std::move(change)),
+        drafter_(work.appliance.threads, work.appliance.clock) {}
   static Place place_of(std::string_view path);
   bool is_ours(const Place& place) const;
   Result<Done> survey();

@@ -76,7 +76,9 @@ Result<RecordedPlan> RecordedPlan::read(const Ledger& ledger, std::string_view b
 
 Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& plan, std::size_t from) {
   const auto& all = plan.certificates();
-  const bool expired = work.appliance.clock.now() > plan.row().valid_until;
+  // A plan that is dated after the present was made by a clock that was ahead.
+  const auto now = work.appliance.clock.now();
+  const bool expired = now > plan.row().valid_until || now < plan.row().created;
   std::vector<CertificateRow> rows;
   std::vector<Withheld> withheld;
   std::map<std::string, Result<RulesInForce>> rules;
@@ -85,10 +87,13 @@ Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& p
     const auto& row = all[next];
     if (row.state != CertificateState::Planned) continue;
     if (expired) {
-      withheld.push_back(
-          {row, CertificateState::Expired, "the plan was valid until " + to_rfc3339(plan.row().valid_until)});
+      withheld.push_back({row, CertificateState::Expired,
+                          fmt::format("the plan was valid from {} until {}", to_rfc3339(plan.row().created),
+                                      to_rfc3339(plan.row().valid_until))});
       continue;
     }
+    auto agrees = agrees_with_log(work.appliance.ledger, row);
+    if (!agrees) return pass_on(agrees);
     auto found = rules.find(row.profile);
     if (found == rules.end()) {
       found = rules.emplace(row.profile, rules_in_force(work.appliance, row.issuer, row.profile)).first;
@@ -100,6 +105,10 @@ Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& p
     if (!found->second) return pass_on(found->second);
     auto objection = decide_again(work, plan.row(), row, *found->second);
     if (!objection) return pass_on(objection);
+    if (*objection && (*objection)->id == "request.too-slow") {  // a busy machine is no reason to refuse for good
+      return fail(ErrorKind::Failed, fmt::format("certificate {}: {}", to_upper_hex(row.serial), (*objection)->detail),
+                  "sign again when the machine has less to do");
+    }
     if (*objection) {
       withheld.push_back(
           {row, CertificateState::Refused, fmt::format("{}: {}", (*objection)->id, (*objection)->detail)});

@@ -89,16 +89,6 @@ Result<std::map<std::string, std::set<std::uint64_t>>> requests_of(const Ledger&
   return wanted;
 }
 
-std::unexpected<Error> gap_stands(const Gap& gap) {
-  return fail(
-      ErrorKind::Integrity,
-      fmt::format("the token of {} (serial {}) remembers {} entries of a log that this ledger does not continue: "
-                  "nothing is signed",
-                  gap.owner, gap.token_serial, gap.anchor.size),
-      "restore the newest backup and exports; what stays unknown is accepted by `sealroom recover "
-      "--accept-gap`, which the log keeps for ever");
-}
-
 Result<Done> account_for(Change& change, const Unaccounted& open) {
   for (const auto& gap : open.gaps) {
     auto accepted = accept_gap(change, gap);
@@ -136,9 +126,8 @@ Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& confi
 }
 
 Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& configuration) {
-  auto gaps = open_gaps(ledger, configuration);
-  if (!gaps) return pass_on(gaps);
-  if (!gaps->empty()) return gap_stands(gaps->front());
+  auto continues = no_open_gap(ledger, configuration);
+  if (!continues) return continues;
 
   auto suspects = ledger.started();
   if (!suspects) return pass_on(suspects);
@@ -153,7 +142,8 @@ Result<Recovered> recover(const Work& work, Gaps gaps) {
   auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   auto open = unaccounted(ledger, configuration);
   if (!open) return pass_on(open);
-  if (gaps == Gaps::Keep && !open->gaps.empty()) return gap_stands(open->gaps.front());
+  auto continues = no_open_gap(ledger, configuration);
+  if (gaps == Gaps::Keep && !continues) return pass_on(continues);
   Recovered recovered{
       .burned = open->suspects, .keys = open->keys, .planned = {}, .ceremonies = {}, .gaps = open->gaps};
   if (open->empty()) return recovered;

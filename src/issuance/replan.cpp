@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "replan.hpp"
@@ -36,6 +38,22 @@ Result<Done> expire(Change& change, std::string_view batch, const std::vector<Pl
 
 }  // namespace
 
+namespace {
+
+// Whether the request was planned again after `row` was given up, so that its turn is another certificate's.
+Result<bool> is_planned_elsewhere(const Ledger& ledger, const CertificateRow& row) {
+  auto rows = ledger.by_request(row.request_digest);
+  if (!rows) return pass_on(rows);
+  return std::ranges::any_of(*rows, [&](const CertificateRow& other) {
+    using enum CertificateState;
+    const bool lives =
+        other.state == Planned || other.state == Approved || other.state == Started || other.state == Issued;
+    return other.id > row.id && lives;
+  });
+}
+
+}  // namespace
+
 Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const std::set<std::uint64_t>& positions) {
   Leftover left;
   std::vector<std::uint64_t> requests;
@@ -44,6 +62,9 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const
     auto row = ledger.certificate_of_request(batch, request.position);
     if (!row) return pass_on(row);
     if (!*row || (*row)->state == CertificateState::Issued) return Done{};
+    auto elsewhere = is_planned_elsewhere(ledger, **row);
+    if (!elsewhere) return pass_on(elsewhere);
+    if (*elsewhere) return Done{};
     if ((*row)->state == CertificateState::Planned)
       left.planned.push_back({(*row)->id, (*row)->issuer, (*row)->serial});
     auto verdict = parse_json(request.verdict, "verdict");

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/keys.hpp"
+#include "sealroom/issuance/recovery.hpp"
 #include "sealroom/x509/request.hpp"
 
 namespace sealroom {
@@ -54,6 +56,10 @@ Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
   auto row = issuer_row(ledger, issuer);
   if (!row) return pass_on(row);
   if (!row->request.empty()) return row->request;
+  auto accounted = nothing_unaccounted(ledger, configuration);
+  if (!accounted) return pass_on(accounted);
+  auto confirmed = clock_is_confirmed(ledger, clock);
+  if (!confirmed) return pass_on(confirmed);
   auto key = keys.key(issuer);
   if (!key) return pass_on(key);
   auto der = signed_request(settings->config.own_name(), **key, settings->config.default_md());

@@ -59,7 +59,9 @@ Result<SignedGroup> sign(const Work& work, StartedGroup group, const TokenKey& k
 
   const auto& settings = *appliance.configuration.issuer(rows.front().issuer);
   std::vector<Certificate> chain;  // of the issuer; none yet while it signs its own certificate
-  if (auto row = issuer_row(appliance.ledger, rows.front().issuer); row && row->state == "active") {
+  auto issuer = issuer_row(appliance.ledger, rows.front().issuer);
+  if (!issuer) return pass_on(issuer);
+  if (issuer->state == "active") {
     auto found = chain_of(appliance.ledger, rows.front().issuer);
     if (!found) return pass_on(found);
     chain = std::move(*found);

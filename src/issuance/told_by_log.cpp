@@ -56,4 +56,19 @@ Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row) {
   return same ? Result<Done>(Done{}) : changed(what);
 }
 
+Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
+  const auto what = fmt::format("certificate {} of {} in the ledger", to_upper_hex(row.serial), row.issuer);
+  auto line = ledger.line(row.entry);
+  if (!line) return changed(what);
+  auto entry = log::parse_line(*line);
+  if (!entry) return changed(what);
+  const auto& [name, outcome, told] = entry->event;
+  const bool state_fits = name == fmt::format("certificate.{}", name_of(row.state)) ||
+                          (name == "certificate.untried" && row.state == CertificateState::Planned);
+  const bool same = state_fits && told.value("batch", "") == row.batch && told.value("issuer", "") == row.issuer &&
+                    told.value("serial", "") == to_upper_hex(row.serial) &&
+                    told.value("tbs_sha256", "") == to_hex(sha256(row.to_be_signed));
+  return same ? Result<Done>(Done{}) : changed(what);
+}
+
 }  // namespace sealroom

@@ -47,6 +47,8 @@ Result<Done> use_known_keys(const Work& work, std::string_view owner) {
 Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin, FinalTry final_try) {
   auto& keys = work.appliance.keys;
   if (keys.unlocked(owner)) return Done{};
+  auto possible = clock_is_not_behind(work.appliance.ledger, work.appliance.clock);
+  if (!possible) return possible;
   auto confirmed = clock_is_confirmed(work.appliance.ledger, work.appliance.clock);
   if (!confirmed) return confirmed;
   auto unlocked = keys.unlock(owner, pin, final_try);

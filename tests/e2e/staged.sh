@@ -237,5 +237,18 @@ expect_exit 3 sealroom batch replan "$batch" --json
 refused_for intermediate/server_cert/late.csr validity.order stdout
 
 expect_exit 0 sealroom audit verify
+step "a reissue is spent once: what was planned again elsewhere is not planned a third time"
+rm -rf "$requests"/*/*
+client_csr "$requests/client_cert/again.csr" again
+expect_exit 0 sealroom process "$medium"
+expect_exit 0 sealroom import "$medium" --json --reissue intermediate/client_cert/again.csr --reason "lost"
+first=$(look 'd["batch"]' <stdout)
+expect_exit 0 sealroom batch replan "$first" --json
+second=$(look 'd["batch"]' <stdout)
+expect_exit 0 sealroom sign "$second"
+says "1 issued"
+expect_exit 2 sealroom batch replan "$first"
+complains "nothing left to plan"
+
 stop_daemon
 echo "staged: ok"

@@ -36,6 +36,9 @@ struct Gap {
 // The gaps that nobody has accepted: while there is one, nothing is signed. Errors: Integrity.
 Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& configuration);
 
+// Error (Integrity) while there is an open gap: nothing is signed, checkpoints included.
+Result<Done> no_open_gap(const Ledger& ledger, const Configuration& configuration);
+
 // Compares the owner's unlocked token with the ledger. A gap is recorded (anchor.mismatch), and is the error (Integrity)
 // that says what it means, unless exactly this gap was accepted.
 Result<Standing> check_anchor(const Work& work, std::string_view owner);
@@ -43,7 +46,8 @@ Result<Standing> check_anchor(const Work& work, std::string_view owner);
 // Says in the log, for ever, that a person accepts the gap (anchor.gap-accepted).
 Result<Done> accept_gap(Change& change, const Gap& gap);
 
-// Lets every unlocked token remember `checkpoint`. Error (Token) names the first that did not.
+// Lets every unlocked token remember `checkpoint`; one that does already is left alone. Error (Token) names the first that
+// did not, after all were tried.
 Result<Done> anchor_tokens(const Work& work, const CheckpointRow& checkpoint);
 
 }  // namespace sealroom

@@ -37,8 +37,8 @@ Result<Bytes> request_certificate(const Work& work, std::string_view issuer);
 Result<ActDone> self_sign(const Work& work, std::string_view issuer, std::string_view profile, int days);
 
 // Plans and signs a certificate for the request of `subject`, another issuer of this appliance.
-Result<ActDone> issue_for(const Work& work, std::string_view issuer, std::string_view subject,
-                          std::string_view profile, int days);
+Result<ActDone> issue_for(const Work& work, std::string_view issuer, std::string_view subject, std::string_view profile,
+                          int days);
 
 // Makes `chain` (own certificate first, root last) the issuer's, after checking key, subject, extensions, chain and
 // dates. `confirmed` is what a person typed: the last eight hex digits of the root's SHA-256 fingerprint; a chain whose

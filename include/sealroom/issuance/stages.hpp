@@ -52,7 +52,7 @@ class StartedGroup {
   // refused now, or is past its plan's time, is recorded as such and left out. Errors: Integrity.
   static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, std::size_t from);
 
-  std::size_t next() const { return next_; }   // position after the last certificate that was looked at
+  std::size_t next() const { return next_; }  // position after the last certificate that was looked at
   const std::vector<CertificateRow>& certificates() const { return *rows_; }
   std::size_t withheld() const { return withheld_; }
 

@@ -29,6 +29,9 @@ Result<Json> attempt(const Work& work) {
     return work();
   } catch (const std::bad_alloc&) {
     return fail(ErrorKind::Failed, "no memory left", "ask for less at a time");
+  } catch (const Json::exception& wrong) {  // of a stored document: what peers send is read by Parameters
+    return fail(ErrorKind::Integrity, fmt::format("a stored document has another shape: {}", printable(wrong.what())),
+                "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
   }
 }
 
@@ -138,11 +141,20 @@ void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) 
 }
 
 void Dispatch::look_after() {
-  if (daemon_.ledger.broken()) return ledger_broke_();
+  if (stopping_) return;
+  if (daemon_.ledger.broken()) {
+    const std::lock_guard guard(ledger_broke_mutex_);
+    return ledger_broke_();
+  }
   const auto work = daemon_.own_work();
   for (const auto& owner : daemon_.keys.idle(daemon_.clock.since_boot(), daemon_.configuration.idle_lock())) {
     (void)sealroom::lock(work, owner, "idle");
   }
+}
+
+void Dispatch::when_ledger_breaks(std::function<void()> act) {
+  const std::lock_guard guard(ledger_broke_mutex_);
+  ledger_broke_ = std::move(act);
 }
 
 Result<Done> Dispatch::close() {

@@ -24,7 +24,7 @@ class Dispatch {
 
   // Calls `act` when a change to the ledger failed for the disk's sake: after that nobody knows what is on it, and the
   // daemon must end. From the writing desk, a few seconds later: whoever asked for the change hears of it first.
-  void when_ledger_breaks(std::function<void()> act) { ledger_broke_ = std::move(act); }
+  void when_ledger_breaks(std::function<void()> act);
 
   // Locks the tokens and logs the end; nothing is taken afterwards, what has not begun is dropped, and a job that runs
   // ends at its next group. Error (Token) when a token does not answer within
@@ -43,6 +43,7 @@ class Dispatch {
   std::map<std::string, const Method*, std::less<>> methods_;
   std::map<std::pair<uid_t, std::string>, std::chrono::milliseconds> refused_;  // when it was last logged
   std::atomic<bool> stopping_ = false;
+  std::mutex ledger_broke_mutex_;
   std::function<void()> ledger_broke_ = [] {};
   std::unique_ptr<Desk> reading_;
   std::unique_ptr<Desk> writing_;

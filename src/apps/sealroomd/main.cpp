@@ -68,15 +68,19 @@ struct Ledgers {
   std::optional<Error> trouble;
 };
 
-Result<Ledgers> open_ledgers() {
+Result<Ledgers> open_sound_ledgers() {
   auto sound = Ledger::examine(kLedger);
-  if (sound) {
-    auto writing = Ledger::open(kLedger, LedgerAccess::ReadWrite);
-    if (!writing) return pass_on(writing);
-    auto reading = Ledger::open(kLedger, LedgerAccess::ReadOnly);
-    if (!reading) return pass_on(reading);
-    return Ledgers{std::move(*writing), std::move(*reading), std::nullopt};
-  }
+  if (!sound) return pass_on(sound);
+  auto writing = Ledger::open(kLedger, LedgerAccess::ReadWrite);
+  if (!writing) return pass_on(writing);
+  auto reading = Ledger::open(kLedger, LedgerAccess::ReadOnly);
+  if (!reading) return pass_on(reading);
+  return Ledgers{std::move(*writing), std::move(*reading), std::nullopt};
+}
+
+Result<Ledgers> open_ledgers() {
+  auto sound = open_sound_ledgers();
+  if (sound) return sound;
   auto closed = Ledger::open_in_trouble(kLedger, sound.error());
   if (!closed) return pass_on(closed);
   auto reading = Ledger::open_in_trouble(kLedger, sound.error());
@@ -94,7 +98,9 @@ Result<Done> log_start(Daemon& daemon) {
                                .details = {{"module", daemon.keys.module().description()},
                                            {"module_path", daemon.keys.module().path()}}});
   if (!started) return pass_on(started);
-  return record_configuration(work);
+  auto recorded = record_configuration(work);
+  if (!recorded) return recorded;
+  return confirm_clock_of_trial(work);
 }
 
 // The signals that end the daemon, blocked in this thread and in all that begin after.
@@ -152,6 +158,7 @@ Result<Done> answer_calls(Daemon& daemon, Dispatch& dispatch, const sigset_t& st
   const StopWatch watch(stop_signals, **server);
   dispatch.when_ledger_breaks([&] { (*server)->stop(); });
   (*server)->run();
+  dispatch.when_ledger_breaks([] {});
   return Done{};
 }
 

@@ -34,8 +34,9 @@ std::string Parameters::text_or(const char* name, std::string_view otherwise, st
 std::optional<std::uint64_t> Parameters::number(const char* name) {
   const Json* value = take(name);
   if (value == nullptr) return std::nullopt;
-  if (value->is_number_unsigned()) return value->get<std::uint64_t>();
-  complain(name, "is not a whole number");
+  constexpr std::uint64_t kLargest = (std::uint64_t{1} << 53) - 1;  // what JSON carries everywhere (RFC 8259 section 6)
+  if (value->is_number_unsigned() && value->get<std::uint64_t>() <= kLargest) return value->get<std::uint64_t>();
+  complain(name, "is not a whole number below 2^53");
   return std::nullopt;
 }
 
