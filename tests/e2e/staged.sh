@@ -239,9 +239,9 @@ refused_for intermediate/server_cert/late.csr validity.order stdout
 expect_exit 0 sealroom audit verify
 step "a reissue is spent once: what was planned again elsewhere is not planned a third time"
 rm -rf "$requests"/*/*
-client_csr "$requests/client_cert/again.csr" again
+server_csr "$requests/server_cert/again.csr" again.example.com
 expect_exit 0 sealroom process "$medium"
-expect_exit 0 sealroom import "$medium" --json --reissue intermediate/client_cert/again.csr --reason "lost"
+expect_exit 0 sealroom import "$medium" --json --reissue intermediate/server_cert/again.csr --reason "lost"
 first=$(look 'd["batch"]' <stdout)
 expect_exit 0 sealroom batch replan "$first" --json
 second=$(look 'd["batch"]' <stdout)
