@@ -1,6 +1,7 @@
 #include "sealroom/keystore/examine_store.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include <fmt/format.h>
@@ -24,44 +25,66 @@ bool valid(const Certificate& certificate, Instant at) {
 // ChainBuilder walks from the leaf to a self-signed certificate through `others`.
 class ChainBuilder {
  public:
-  ChainBuilder(const Certificate& leaf, const std::vector<Certificate>& others, Instant at) : at_(at), chain_{leaf} {
+  ChainBuilder(const Certificate& leaf, const std::vector<Certificate>& others, Instant at) : at_(at), leaf_(leaf) {
     for (const auto& other : others) {
       const auto same = [&](const Certificate& known) { return known.der() == other.der(); };
       if (!same(leaf) && std::ranges::none_of(pool_, same)) pool_.push_back(other);
     }
-    used_.assign(pool_.size(), false);
   }
 
   void build(KeyEntryVerdict& verdict) {
-    std::size_t last = 0;
-    while (!self_signed(chain_.back())) {
-      const auto next = issuer_of(chain_.back());
-      if (!next) {
-        explain(chain_.back(), verdict.findings);
-        break;
-      }
-      verdict.reordered = verdict.reordered || *next < last;
-      last = *next;
-      used_[*next] = true;
-      chain_.push_back(pool_[*next]);
-    }
-    verdict.chain = chain_;
+    const bool whole = reach_root(Through::Valid) || reach_root(Through::All);
+    if (!whole) go_as_far_as_possible();
+    verdict.chain = {leaf_};
+    for (const auto i : path_) verdict.chain.push_back(pool_[i]);
+    if (!whole) explain(verdict.chain.back(), verdict.findings);
+    verdict.reordered = !std::ranges::is_sorted(path_);
     for (std::size_t i = 0; i < pool_.size(); ++i) {
-      if (!used_[i]) verdict.left_out.push_back(pool_[i]);
+      if (std::ranges::find(path_, i) == path_.end()) verdict.left_out.push_back(pool_[i]);
     }
   }
 
  private:
+  enum class Through { Valid, All };
+
   // A CA can have several certificates (renewed, cross-signed): one that is valid goes first, then the longest.
-  std::optional<std::size_t> issuer_of(const Certificate& certificate) const {
-    std::optional<std::size_t> best;
+  std::vector<std::size_t> issuers_of(const Certificate& certificate) const {
+    std::vector<std::size_t> issuers;
     for (std::size_t i = 0; i < pool_.size(); ++i) {
-      const auto& candidate = pool_[i];
-      if (used_[i] || !names_as_issuer(certificate, candidate) || !certificate.signed_by(candidate.key())) continue;
-      const auto rank = [&](const Certificate& one) { return std::pair(valid(one, at_), one.not_after()); };
-      if (!best || rank(candidate) > rank(pool_[*best])) best = i;
+      if (names_as_issuer(certificate, pool_[i]) && certificate.signed_by(pool_[i].key())) issuers.push_back(i);
     }
-    return best;
+    std::ranges::stable_sort(issuers, std::greater(),
+                             [&](std::size_t i) { return std::pair(valid(pool_[i], at_), pool_[i].not_after()); });
+    return issuers;
+  }
+
+  bool reach_root(Through through) {
+    seen_.assign(pool_.size(), false);
+    path_.clear();
+    return reach_root_from(leaf_, through);
+  }
+
+  // Depth first, and into each certificate once: where no root was found, none is found on another way.
+  bool reach_root_from(const Certificate& certificate, Through through) {
+    if (self_signed(certificate)) return true;
+    for (const auto i : issuers_of(certificate)) {
+      if (seen_[i] || (through == Through::Valid && !valid(pool_[i], at_))) continue;
+      seen_[i] = true;
+      path_.push_back(i);
+      if (reach_root_from(pool_[i], through)) return true;
+      path_.pop_back();
+    }
+    return false;
+  }
+
+  void go_as_far_as_possible() {
+    for (;;) {
+      const auto issuers = issuers_of(path_.empty() ? leaf_ : pool_[path_.back()]);
+      const auto next =
+          std::ranges::find_if(issuers, [&](std::size_t i) { return std::ranges::find(path_, i) == path_.end(); });
+      if (next == issuers.end()) return;
+      path_.push_back(*next);
+    }
   }
 
   void explain(const Certificate& certificate, Findings& findings) const {
@@ -81,9 +104,10 @@ class ChainBuilder {
   }
 
   Instant at_;
-  std::vector<Certificate> chain_;
+  const Certificate& leaf_;
   std::vector<Certificate> pool_;
-  std::vector<bool> used_;
+  std::vector<bool> seen_;
+  std::vector<std::size_t> path_;  // from the leaf's issuer on
 };
 
 void examine_key(const Certificate& leaf, const std::vector<Certificate>& others, const PublicKey& key,

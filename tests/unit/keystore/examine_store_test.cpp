@@ -166,6 +166,32 @@ TEST_CASE("of several certificates of one issuer the one that is valid is taken"
   CHECK(verdict.chain.at(1).der() == scene.intermediate.der());
 }
 
+TEST_CASE("of several certificates of one issuer the one that leads to a root is taken") {
+  const Scene scene;
+  // The intermediate, signed anew by a root that is not given, for longer.
+  const TestAuthority elsewhere("ec:P-384");
+  CertificateRecipe recipe;
+  recipe.key_number = 101;
+  recipe.subject = {{"O", "Example"}, {"CN", "Test Intermediate CA"}};
+  recipe.serial = 98;
+  recipe.not_after = scene.intermediate.not_after() + std::chrono::hours(24);
+  recipe.extensions = {{"subjectKeyIdentifier", "hash"},
+                       {"basicConstraints", "critical,CA:TRUE,pathlen:0"},
+                       {"keyUsage", "critical,cRLSign,keyCertSign"}};
+  const Certificate crossed = parsed(make_certificate(recipe, elsewhere.root().get(), elsewhere.root_key()));
+  const auto verdict =
+      examine_key_entry(scene.leaf, {crossed, scene.intermediate, scene.root}, scene.key, std::nullopt, kNow);
+  CHECK(ids(verdict.findings) == Ids{});
+  REQUIRE(verdict.chain.size() == 3);
+  CHECK(verdict.chain[1].der() == scene.intermediate.der());
+  REQUIRE(verdict.left_out.size() == 1);
+  CHECK(verdict.left_out[0].der() == crossed.der());
+  // Without a way to a root the reason is that of the longest-lived.
+  const auto cut = examine_key_entry(scene.leaf, {scene.intermediate, crossed}, scene.key, std::nullopt, kNow);
+  CHECK(ids(cut.findings) == Ids{"pack.chain-incomplete"});
+  CHECK(cut.chain.at(1).der() == crossed.der());
+}
+
 TEST_CASE("pack.expired, pack.not-yet-valid: every certificate of the chain is within its validity") {
   const Scene scene;
   const std::vector<Certificate> others = {scene.intermediate, scene.root};
