@@ -175,6 +175,16 @@ for service in factoryinput kafkabridge; do
   yaml out/values.yaml "tls['$service']['key']" | openssl base64 -d -A >service.key
   openssl pkey -in "$keys/$service.csr.key" | cmp - service.key || fail "a key is not as openssl writes it, open"
 done
+# Whatever the file has, DER, another order, the root: the chart gets PEM, the leaf first, and what TLS peers show.
+openssl x509 -in "$client/factoryinput.cert.pem" -outform DER -out factoryinput.der
+openssl x509 -in "$chain" -out intermediate.pem
+cat "$client/factoryinput.cert.pem" "$root" intermediate.pem >disorder.pem
+expect_exit 0 pack truststore --entry "root=$root" --entry "intermediate=intermediate.pem" --out both.jks --store-password-from generate:both.password
+for certificates in factoryinput.der disorder.pem; do
+  expect_exit 0 pack umh-values --keystore k.jks --store-password-from file:k.jks.password --truststore both.jks \
+    --truststore-password-from file:both.password --service "factoryinput=$certificates,$keys/factoryinput.csr.key" --out out/certificates.yaml --force
+  yaml out/certificates.yaml "tls['factoryinput']['cert']" | openssl base64 -d -A | cmp - "$client/factoryinput.chain.pem" || fail "$certificates became another chain"
+done
 expect_exit 0 pack umh-values --keystore k.pkcs12 --store-password-from file:k.pkcs12.password --truststore t.pkcs12 \
   --truststore-password-from file:entry-password --out out/pkcs12.yaml
 yaml out/pkcs12.yaml 'tls["keystoreBase64"]' | openssl base64 -d -A | cmp - k.pkcs12
@@ -203,6 +213,15 @@ cat stranger.pem stranger-ca.pem >stranger.fullchain.pem
 pack_refuses 1 "pack.not-trusted: a: " "${umh[@]}" --service "a=stranger.fullchain.pem,$keys/stranger.csr.key" --out out/n
 pack_refuses 1 "wrong key password" "${umh[@]}" --service "a=$client/kafkabridge.chain.pem,$keys/kafkabridge.key" \
   --key-password-from file:trust-password --out out/n
+both=(--service "a=$client/factoryinput.chain.pem,$keys/factoryinput.csr.key")
+expect_exit 0 "${umh[@]}" "${both[@]}" --out out/one
+pack_refuses 1 "pack.key-shared: b: has the same key as a, " "${umh[@]}" "${both[@]}" \
+  --service "b=$client/factoryinput.chain.pem,$keys/factoryinput.csr.key" --out out/n
+pack_refuses 1 "pack.key-shared: a: has the same key as the keystore, " "${umh[@]}" --service "a=$server.chain.pem,$keys/broker.csr.key" --out out/n
+pack keystore --cert "$server.cert.pem" --chain "$chain" --key "$keys/broker.csr.key" --alias hivemq --out two.jks \
+  --store-password-from file:k.jks.password --entry-password-from generate:two.password >/dev/null
+pack_refuses 1 "pack.entry-password: two.jks: " pack umh-values --keystore two.jks --store-password-from file:k.jks.password \
+  --truststore t.jks --truststore-password-from file:trust-password --out out/n
 pack_refuses 2 "is not NAME=CERT,KEY" "${umh[@]}" --service factoryinput --out out/n
 pack_refuses 2 "is not NAME=CERT,KEY" "${umh[@]}" --service a=b, --out out/n
 pack_refuses 2 "is not the name of a service" "${umh[@]}" --service keystoreBase64=b,c --out out/n
@@ -319,6 +338,16 @@ description_refused() {
 description_refused 1 "pack.key-mismatch: broker: " 's|keys/broker.key.pem|keys/factoryinput.key.pem|'
 description_refused 1 "pack.not-for-client: bridge: " 's|client_cert/kafkabridge|server_cert/broker|; s|keys/kafkabridge.key.pem|keys/broker.key.pem|'
 description_refused 1 "pack.not-for-server: broker: " 's|server_cert/broker|client_cert/factoryinput|; s|keys/broker.key.pem|keys/factoryinput.key.pem|'
+# One key, in one file or in two: the broker's, and that of a client of another CA.
+openssl req -new -key "$keys/broker.csr.key" -subj "/CN=twin" -out twin.csr
+openssl x509 -req -in twin.csr -CA stranger-ca.pem -CAkey "$keys/stranger-ca.key" -days 20 \
+  -extfile <(echo "extendedKeyUsage=clientAuth") -out twin.pem 2>/dev/null
+mkdir shared && cp -r "$issued" shared/batch && cat twin.pem stranger-ca.pem >shared/batch/intermediate/client_cert/twin.fullchain.pem
+bundle=(pack bundle out/n --issued shared/batch --description desk/bad.yaml)
+description_refused 1 "pack.key-shared: bridge: has the same key as broker, " 's|client_cert/kafkabridge|client_cert/twin|; s|keys/kafkabridge.key.pem|keys/broker.key.pem|'
+cp desk/keys/broker.key.pem desk/keys/twin.key.pem && chmod 600 desk/keys/twin.key.pem
+description_refused 1 "pack.key-shared: bridge: has the same key as broker, " 's|client_cert/kafkabridge|client_cert/twin|; s|keys/kafkabridge.key.pem|keys/twin.key.pem|'
+bundle=(pack bundle out/n --issued "$issued" --description desk/bad.yaml)
 sed -E 's|keys/broker.key.pem|keys/factoryinput.key.pem|; s|client_cert/kafkabridge|client_cert/factoryinput|' desk/hivemq.yaml >desk/bad.yaml
 pack_refuses 1 "pack.key-mismatch: bridge: " "${bundle[@]}"
 complains "pack.key-mismatch: broker: "

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "bundle_readme.hpp"
+#include "key_holders.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/x509/pem.hpp"
 #include "secret_text.hpp"
@@ -83,16 +84,15 @@ class BundleMaker {
     keystore.role = role;
     auto verdict = pack_keystore(keystore, now_);
     if (!verdict) return pass_on(verdict, member.name);
+    holders_.add(verdict->chain.front().key(), member.name, findings_);
     for (auto& [id, detail] : verdict->findings) findings_.push_back({id, fmt::format("{}: {}", member.name, detail)});
     if (!verdict->findings.empty()) return Done{};
-    std::string sent;  // what a TLS peer shows: the leaf and its intermediates
     for (const auto& certificate : verdict->chain) {
       const bool root = certificate.self_issued();
-      if (!root) sent += to_pem("CERTIFICATE", certificate.der());
       const bool leaf = &certificate == &verdict->chain.front();
       if (root || (!leaf && request_.intermediates == Intermediates::Include)) add_once(trust, certificate);
     }
-    return write_text(folder + "/chain.pem", sent, kOpenMode);
+    return write_text(folder + "/chain.pem", shown_chain(verdict->chain), kOpenMode);
   }
 
   static void add_once(Certificates& all, const Certificate& certificate) {
@@ -207,6 +207,7 @@ class BundleMaker {
   std::string suffix_;
   Certificates broker_trust_;  // what clients must trust
   Certificates client_trust_;  // what the broker must trust
+  KeyHolders holders_;
   Findings findings_;
 };
 

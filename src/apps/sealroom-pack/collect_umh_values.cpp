@@ -4,6 +4,8 @@
 
 #include "input_files.hpp"
 #include "key_file.hpp"
+#include "key_holders.hpp"
+#include "packing.hpp"
 #include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/keystore/examine_store.hpp"
@@ -19,7 +21,8 @@ constexpr std::size_t kLargestFile = 1024 * 1024;  // what Kubernetes takes as o
 struct OpenedStore {
   Bytes octets;
   Secret password;
-  std::ptrdiff_t keys = 0;
+  std::vector<StoreEntry> keys;
+  bool open_key = false;
   std::vector<Certificate> trusted;
 };
 
@@ -34,9 +37,9 @@ Result<OpenedStore> open_store(const std::string& path, const PasswordSource& so
   if (!fit) return pass_on(fit);
   auto contents = read_store(*octets, *password);
   if (!contents) return pass_on(contents, where);
-  OpenedStore store{std::move(*octets), std::move(*password), contents->open_key ? 1 : 0, {}};
-  for (const auto& entry : contents->entries) {
-    if (entry.kind == EntryKind::PrivateKey) ++store.keys;
+  OpenedStore store{std::move(*octets), std::move(*password), {}, contents->open_key, {}};
+  for (auto& entry : contents->entries) {
+    if (entry.kind == EntryKind::PrivateKey) store.keys.push_back(std::move(entry));
     if (entry.kind != EntryKind::TrustedCertificate) continue;
     auto certificate = Certificate::parse(entry.chain.at(0));
     if (!certificate) return pass_on(certificate, where);
@@ -48,18 +51,42 @@ Result<OpenedStore> open_store(const std::string& path, const PasswordSource& so
 // Which of the two files is secret decides who gets which: they must not be mixed up.
 Findings examine_roles(const UmhRequest& request, const OpenedStore& keystore, const OpenedStore& truststore) {
   Findings findings;
-  if (keystore.keys != 1) {
+  const auto keys = keystore.keys.size() + (keystore.open_key ? 1 : 0);
+  if (keys != 1) {
     findings.push_back({"pack.not-a-keystore", fmt::format("{}: holds {} private keys, a keystore holds one; is it the "
                                                            "truststore?",
-                                                           printable(request.keystore), keystore.keys)});
+                                                           printable(request.keystore), keys)});
   }
-  if (truststore.keys != 0 || truststore.trusted.empty()) {
-    findings.push_back({"pack.not-a-truststore",
-                        fmt::format("{}: {}; a truststore holds certificates that are trusted, and no key",
-                                    printable(request.truststore),
-                                    truststore.keys != 0 ? "holds a private key" : "holds no trusted certificate")});
+  const bool key_in_trust = !truststore.keys.empty() || truststore.open_key;
+  if (key_in_trust || truststore.trusted.empty()) {
+    findings.push_back(
+        {"pack.not-a-truststore", fmt::format("{}: {}; a truststore holds certificates that are trusted, and no key",
+                                              printable(request.truststore),
+                                              key_in_trust ? "holds a private key" : "holds no trusted certificate")});
   }
   return findings;
+}
+
+// The chart hands HiveMQ one password for the keystore and for the key in it.
+void examine_entry_passwords(const std::string& path, const OpenedStore& keystore, Findings& findings) {
+  for (const auto& entry : keystore.keys) {
+    if (open_key(entry.protected_key, keystore.password)) continue;
+    findings.push_back({"pack.entry-password",
+                        fmt::format("{}: the password of the store does not open its key '{}'; the values have one for "
+                                    "both, write the keystore without a password of its own for the key",
+                                    printable(path), entry.alias)});
+  }
+}
+
+Result<Done> add_holders(const std::string& path, const OpenedStore& keystore, KeyHolders& holders,
+                         Findings& findings) {
+  for (const auto& entry : keystore.keys) {
+    if (entry.chain.empty()) continue;
+    auto leaf = Certificate::parse(entry.chain.front());
+    if (!leaf) return pass_on(leaf, printable(path));
+    holders.add(leaf->key(), "the keystore", findings);
+  }
+  return Done{};
 }
 
 // PEM as openssl writes it (RFC 7468), in locked memory.
@@ -78,13 +105,12 @@ Result<Secret> private_key_pem(const Secret& pkcs8) {
 }
 
 Result<Done> collect_service(const UmhServiceFiles& files, const std::vector<Certificate>& trusted, Instant now,
-                             UmhVerdict& verdict) {
+                             KeyHolders& holders, UmhVerdict& verdict) {
   auto certificates = read_certificate_file(files.certificate);
   if (!certificates) return pass_on(certificates);
-  auto pem = read_file(files.certificate, kLargestFile);
-  if (!pem) return pass_on(pem);
   auto key = open_key_file(files.key, files.key_password);
   if (!key) return pass_on(key);
+  holders.add(key->public_key, files.name, verdict.findings);
   std::vector<Certificate> others(certificates->begin() + 1, certificates->end());
   others.insert(others.end(), trusted.begin(), trusted.end());
   auto judged = examine_key_entry(certificates->front(), others, key->public_key, KeystoreRole::Client, now);
@@ -103,7 +129,7 @@ Result<Done> collect_service(const UmhServiceFiles& files, const std::vector<Cer
   }
   auto text = private_key_pem(key->pkcs8);
   if (!text) return pass_on(text);
-  verdict.values.services.push_back({files.name, std::move(*pem), std::move(*text)});
+  verdict.values.services.push_back({files.name, shown_chain(judged.chain), std::move(*text)});
   return Done{};
 }
 
@@ -115,8 +141,12 @@ Result<UmhVerdict> collect_umh_values(const UmhRequest& request, Instant now) {
   auto truststore = open_store(request.truststore, request.truststore_password);
   if (!truststore) return pass_on(truststore);
   UmhVerdict verdict{examine_roles(request, *keystore, *truststore), {}};
+  examine_entry_passwords(request.keystore, *keystore, verdict.findings);
+  KeyHolders holders;
+  auto added = add_holders(request.keystore, *keystore, holders, verdict.findings);
+  if (!added) return pass_on(added);
   for (const auto& service : request.services) {
-    auto collected = collect_service(service, truststore->trusted, now, verdict);
+    auto collected = collect_service(service, truststore->trusted, now, holders, verdict);
     if (!collected) return pass_on(collected);
   }
   verdict.values.keystore = std::move(keystore->octets);

@@ -6,6 +6,7 @@
 #include "packing.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/keystore/jks.hpp"
+#include "sealroom/x509/pem.hpp"
 
 namespace sealroom::pack {
 namespace {
@@ -73,6 +74,15 @@ Result<PreparedKeystore> prepare_keystore(const KeystoreRequest& request, Instan
   prepared.entry = {*alias, request.store.created.at, std::move(key->pkcs8), {}};
   for (const auto& certificate : prepared.verdict.chain) prepared.entry.chain.push_back(certificate.der());
   return prepared;
+}
+
+std::string shown_chain(const std::vector<Certificate>& chain) {
+  std::string shown;
+  for (const auto& certificate : chain) {
+    const bool leaf = &certificate == &chain.front();
+    if (leaf || !certificate.self_issued()) shown += to_pem("CERTIFICATE", certificate.der());
+  }
+  return shown;
 }
 
 Result<KeyEntryVerdict> pack_keystore(const KeystoreRequest& request, Instant now) {

@@ -51,6 +51,9 @@ Result<PreparedKeystore> prepare_keystore(const KeystoreRequest& request, Instan
 // the reasons against; with any, nothing was written. Errors: files that cannot be read or written, passwords.
 Result<KeyEntryVerdict> pack_keystore(const KeystoreRequest& request, Instant now);
 
+// What a TLS peer shows of a whole chain (RFC 8446 section 4.4.2): the leaf and its intermediates, PEM.
+std::string shown_chain(const std::vector<Certificate>& chain);
+
 // One entry of a truststore that is to be: the certificate in a file.
 struct TrustFile {
   std::string alias;  // as written

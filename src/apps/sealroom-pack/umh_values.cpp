@@ -43,7 +43,7 @@ Result<Secret> umh_values_yaml(const UmhValues& values) {
   add_quoted(yaml, "        truststorePassword", as_text(values.truststore_password.view()));
   for (const auto& [name, certificate, key] : values.services) {
     yaml.add(fmt::format("        \"{}\":\n", name));
-    add_base64(yaml, "          cert", certificate);
+    add_base64(yaml, "          cert", as_bytes(certificate));
     add_base64(yaml, "          key", key.view());
   }
   return std::move(yaml).finish();

@@ -12,10 +12,10 @@ namespace sealroom::pack {
 
 inline constexpr unsigned kUmhValuesMode = 0600;
 
-// A microservice's own certificate and private key, each the octets of a PEM file.
+// A microservice's own certificate with its intermediates and its private key, PEM.
 struct UmhService {
   std::string name;
-  Bytes certificate;
+  std::string certificate;
   Secret key;
 };
 
@@ -35,7 +35,7 @@ Result<Secret> umh_values_yaml(const UmhValues& values);
 // Where the values come from. Passwords open what is encrypted.
 struct UmhServiceFiles {
   std::string name;
-  std::string certificate;  // PEM: its own, with the intermediates behind it
+  std::string certificate;  // its own, with its intermediates, in any order behind it; those of the truststore count
   std::string key;
   PasswordSource key_password;
 };
@@ -48,13 +48,13 @@ struct UmhRequest {
 };
 
 struct UmhVerdict {
-  Findings
-      findings;      // pack.not-a-keystore, pack.not-a-truststore; of services pack.not-trusted and examine_key_entry's
-  UmhValues values;  // complete only without findings
+  Findings findings;  // pack.not-a-keystore, pack.entry-password, pack.not-a-truststore; of services pack.not-trusted,
+                      // pack.key-shared and examine_key_entry's
+  UmhValues values;   // complete only without findings
 };
 
 // Reads everything and judges it: the keystore holds one key and the truststore none, and a broker with this truststore
-// takes each service for a client. Errors: files that cannot be read or opened, passwords.
+// takes each service for a client; the store's password opens the key, and nobody has another's key. Errors: files that cannot be read or opened, passwords.
 Result<UmhVerdict> collect_umh_values(const UmhRequest& request, Instant now);
 
 // Letters, digits, '-' and '_', a letter first, at most 63, and none of the four names that the stores have.
