@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -70,18 +72,44 @@ Result<std::vector<std::string>> files_to_encode(const std::vector<std::string>&
   return files;
 }
 
-Result<StagedFile> encode(const std::string& file) {
+Result<Secret> encode(const std::string& file) {
   auto octets = read_secret_file(file, kLargestFile);
   if (!octets) return pass_on(octets);
   SecretText text;
   text.add_base64(octets->view());
-  auto line = std::move(text).finish();
-  if (!line) return pass_on(line);
-  auto staged = StagedFile::of(file + ".b64", line->view());
-  if (!staged) return staged;
-  auto complete = staged->complete();
-  if (!complete) return pass_on(complete);
-  return staged;
+  return std::move(text).finish();
+}
+
+// NewFiles takes new files away again unless all of them are there in the end.
+class NewFiles {
+ public:
+  NewFiles() = default;
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+  ~NewFiles() {
+    for (const auto& path : paths_) ::unlink(path.c_str());
+  }
+  void add(const std::string& path) { paths_.push_back(path); }
+  void keep() { paths_.clear(); }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
+// One after the other, so that there can be more than descriptors. What --force replaced stays replaced.
+Result<Done> encode_all(const std::vector<std::string>& files, IfExists exists) {
+  NewFiles made;
+  for (const auto& file : files) {
+    auto line = encode(file);
+    if (!line) return pass_on(line);
+    const auto target = file + ".b64";
+    const bool is_new = check_free(target, IfExists::Refuse).has_value();
+    auto written = write_staged(target, line->view(), kOutputMode, exists);
+    if (!written) return written;
+    if (is_new) made.add(target);
+  }
+  made.keep();
+  return Done{};
 }
 
 }  // namespace
@@ -95,17 +123,9 @@ Outcome run_base64(const Arguments& arguments) {
   if (showed_help(*given, "base64 FILE...", known)) return Findings{};
   auto files = files_to_encode((*given)["file"].as<std::vector<std::string>>(), if_exists(*given));
   if (!files) return pass_on(files);
-  std::vector<StagedFile> staged;
-  for (const auto& file : *files) {
-    auto one = encode(file);
-    if (!one) return pass_on(one);
-    staged.push_back(std::move(*one));
-  }
-  for (std::size_t i = 0; i < staged.size(); ++i) {
-    auto published = std::move(staged[i]).publish(kOutputMode, if_exists(*given));
-    if (!published) return pass_on(published);
-    fmt::print("{}.b64: written, mode 0600\n", printable((*files)[i]));
-  }
+  auto written = encode_all(*files, if_exists(*given));
+  if (!written) return pass_on(written);
+  for (const auto& file : *files) fmt::print("{}.b64: written, mode 0600\n", printable(file));
   return Findings{};
 }
 
