@@ -142,6 +142,13 @@ mkdir empty && pack_refuses 1 "empty: holds no *.pem" pack base64 empty
 pack_refuses 1 "out/absent: cannot be opened" pack base64 out/absent
 : >out/nothing && pack_refuses 1 "has 0 octets" pack base64 out/nothing
 head -c 1048577 /dev/zero >out/large && pack_refuses 1 "has 1048577 octets" pack base64 out/large
+# More files than descriptors; and one that cannot be encoded, after others that can.
+mkdir out/many && for number in $(seq 101 200); do echo "$number" >out/many/$number.pem; done
+: >out/many/999.pem && pack_refuses 1 "999.pem: has 0 octets" pack base64 out/many
+rm out/many/999.pem
+(ulimit -n 64 && expect_exit 0 pack base64 out/many) || fail "more files than descriptors"
+is "$(find out/many -name '*.b64' | wc -l)" 100 "files encoded"
+is "$(openssl base64 -d -A -in out/many/200.pem.b64)" 200
 pack_refuses 2 "file" pack base64
 rm -rf out/*
 
@@ -406,7 +413,19 @@ done
 for delay in 0.02 0.1 0.3 0.6; do interrupted KILL $delay; done
 [ "$gone" -gt 0 ] || fail "nothing was interrupted"
 # What a killed one left is replaced by the next, unless that one is being written.
-mkdir -p out/n.partial/rubbish
+rm -rf out/n.partial && mkdir -m 700 out/n.partial && echo mine >out/n.partial/file
+pack_refuses 1 "out/n.partial: is in the way: holds what is not" "${bundle[@]}"
+touch out/n.partial/sealroom-pack-partial
+chmod 777 out/n.partial
+pack_refuses 1 "out/n.partial: is in the way: belongs to somebody else" "${bundle[@]}"
+chmod 700 out/n.partial
+if [ "$(id -u)" = 0 ]; then
+  chown 1 out/n.partial
+  pack_refuses 1 "out/n.partial: is in the way: belongs to somebody else" "${bundle[@]}"
+  chown 0 out/n.partial
+fi
+is "$(cat out/n.partial/file)" mine
+mkdir out/n.partial/rubbish
 exec 5<out/n.partial
 flock 5
 pack_refuses 1 "is being written by another process" "${bundle[@]}"

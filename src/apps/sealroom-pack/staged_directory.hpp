@@ -10,13 +10,14 @@
 namespace sealroom::pack {
 
 // StagedDirectory is a new directory that appears under its name complete or not at all. Its files are written, synced,
-// into NAME.partial beside it, which publish() renames; without that it goes. Directories have mode 0700.
+// into NAME.partial beside it, out of which publish() renames them; NAME.partial goes. Directories have mode 0700.
 //
 // Ctrl-C and the like wait while it exists: they end the process when it has cleaned up. What a process that was killed
-// (or a power cut) left as NAME.partial is replaced by the next one.
+// (or a power cut) left as NAME.partial is replaced by the next one; it is known by a marker in it.
 class StagedDirectory {
  public:
-  // Errors (Failed): `target` exists, its parent does not, or another process is writing NAME.partial at this moment.
+  // Errors (Failed): `target` exists, its parent does not, another process is writing NAME.partial at this moment, or
+  // that is not ours: of another owner, open to others, or with contents and without the marker.
   static Result<StagedDirectory> create(const std::string& target);
 
   StagedDirectory(StagedDirectory&& other) noexcept;
@@ -24,7 +25,7 @@ class StagedDirectory {
   ~StagedDirectory();
 
   // Where `path`, relative and of our own making, lies at present: for those who write their files themselves.
-  std::string path_of(const std::string& path) const { return partial_ + "/" + path; }
+  std::string path_of(const std::string& path) const;
 
   // Makes a directory, and those above it, where they are missing.
   Result<Done> make_folder(const std::string& path);
