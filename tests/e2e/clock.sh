@@ -8,9 +8,12 @@ if [ -z "$faketime" ]; then
   exit 0
 fi
 
+# The runtime of the address sanitizer insists on being loaded first.
+sanitizer=$(ldd "$bin/sealroomd" | awk '/libasan/ { print $3 ":" }')
+
 # start_at TIME: the daemon of $home believes that it is TIME ("-10y", "+30m", or "@2038-01-19 03:14:00"), whatever the
 # boot clock says.
-start_at() { start_daemon "LD_PRELOAD=$faketime" "FAKETIME=$1" FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1; }
+start_at() { start_daemon "LD_PRELOAD=$sanitizer$faketime" "FAKETIME=$1" FAKETIME_DONT_FAKE_MONOTONIC=1 DONT_FAKE_MONOTONIC=1; }
 
 # real_home: as if it were no trial: people are asked.
 real_home() {
