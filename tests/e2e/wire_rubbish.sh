@@ -119,7 +119,14 @@ for method in ("import.run", "sign", "batch.replan", "export.open", "ceremony.ge
 
 print("another one's job")
 assert client.call("audit.lines", **{"from": 1 << 52})["lines"] == []
-assert client.call("audit.lines", **{"from": 0, "to": (1 << 64) - 1})["lines"]
+assert client.call("audit.lines", **{"from": 0, "to": (1 << 53) - 1})["lines"]
+for method, parameters in (("audit.lines", {"from": 0, "to": 1 << 53}), ("audit.prove", {"entry": 0, "to": (1 << 64) - 1}),
+                           ("audit.checkpoints", {"from": 1 << 63})):
+    try:
+        client.call(method, **parameters)
+        raise AssertionError(f"{method} took {parameters}")
+    except Refused as error:
+        assert "below 2^53" in str(error), error
 
 print("descriptors where none belong")
 raw = Raw(home)
