@@ -188,7 +188,7 @@ from wire import Client, Refused
 requests = [base64.b64encode(open(path, "rb").read()).decode() for path in glob.glob(sys.argv[2] + "/*.csr")]
 client = Client(sys.argv[1])
 for part in range(80):
-    client.call("import.add", files=[{"path": base64.b64encode(f"intermediate/client_cert/{part}-{n}.csr".encode()).decode(),
+    client.call("import.add", files=[{"path": base64.b64encode(f"intermediate/client_cert/{part:02}-{n:03}.csr".encode()).decode(),
                                       "octets": requests[n % len(requests)]} for n in range(500)])
 jobs = [client.call("import.run")["job"] for _ in range(16)]
 try:
