@@ -54,7 +54,7 @@ std::optional<Serial> make_serial(ByteView kernel, ByteView token) {
   Serial serial;
   std::copy_n(digest.begin(), serial.size(), serial.begin());
   serial[0] &= 0x7f;
-  if (std::ranges::all_of(serial, [](auto octet) { return octet == 0; })) return std::nullopt;
+  if (serial[0] == 0) return std::nullopt;  // DER would leave it out, and everybody else would print another number
   return serial;
 }
 

@@ -9,11 +9,12 @@
 
 namespace sealroom {
 
-// A serial number: 20 octets, top bit clear, not zero (RFC 5280 section 4.1.2.2).
+// A serial number: 20 octets, top bit clear, the first one not zero (RFC 5280 section 4.1.2.2): exactly the contents of
+// the INTEGER in the certificate.
 using Serial = std::array<std::uint8_t, 20>;
 
 // SHA-256 of `kernel` and `token` (32 octets each; `token` may be empty), first 20 octets, top bit cleared.
-// Nothing in the one case in 2^159 that this is zero.
+// Nothing in the one case in 128 that the first octet is zero then: draw again.
 std::optional<Serial> make_serial(ByteView kernel, ByteView token);
 
 // PlannedCertificate is the exact to-be-signed octets of a certificate, with serial and dates fixed, that passed every
