@@ -23,11 +23,16 @@ python3 "$tests/lib/crash_points.py" trace 0 "$home/" | grep -E "^(${changes//,/
 kill_at() {
   back_to_the_start
   trace_into trace "$1" "$1:signal=KILL:when=$2"
-  ! signing_run || echo "after its end, or not reached" >point.kind
+  local reached=yes
+  ! signing_run || reached=no
   tracer=()
   buried
+  # Which thread makes a call first is chance, so a point can lie after the run's end.
+  if [ "$reached" = no ]; then
+    echo "not reached" >point.kind
+    survives
   # A point inside SoftHSM's own files: whether it loses its token there is not in our hands.
-  if grep -F " $1(" trace | tail -n 1 | grep -q /tokens/; then
+  elif grep -F " $1(" trace | tail -n 1 | grep -q /tokens/; then
     echo "inside SoftHSM's own files" >point.kind
     survives token
   else
@@ -35,7 +40,8 @@ kill_at() {
   fi
 }
 
-step "killed at $(wc -l <points.all) system calls"
+points=$(wc -l <points.all)
+step "killed at $points system calls"
 while read -r call number <&3; do try_point "killed at a system call" "$call $number" kill_at "$call" "$number"; done 3<points.all
 
 kill_around() {
@@ -54,6 +60,5 @@ for number in 1 2 3 4 5; do
 done | sample_or_all 8 >points.all
 while read -r each <&3; do try_point "killed around a call of the token" "$each" kill_around "$each"; done 3<points.all
 
-[ $((10 * ${tried[killed at a system call, after its end, or not reached]:-0})) -le "${tried[killed at a system call]:-0}" ] ||
-  fail "too many points were not reached"
+[ $((3 * ${tried[killed at a system call, not reached]:-0})) -le "$points" ] || fail "too many points were not reached"
 tell crash_kills suspects
