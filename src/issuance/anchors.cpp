@@ -11,8 +11,7 @@ namespace {
 
 constexpr const char* kHint =
     "restore the newest backup and exports; what stays unknown is accepted by `sealroom recover --accept-gap`, which "
-    "the "
-    "log keeps for ever";
+    "the log keeps for ever";
 
 std::string tag_of(std::string_view owner) { return fmt::format("anchor/{}", owner); }
 
@@ -59,23 +58,8 @@ Result<Gap> gap_in(const log::Entry& entry) {
   return gap;
 }
 
-// The newest entry about the owner's anchor.
-Result<std::optional<log::Entry>> newest_about(const Ledger& ledger, std::string_view owner) {
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
-  std::optional<log::Entry> newest;
-  auto read = ledger.each_line(0, *size, tag_of(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    newest = std::move(*entry);
-    return Done{};
-  });
-  if (!read) return pass_on(read);
-  return newest;
-}
-
 Result<bool> was_accepted(const Ledger& ledger, const Gap& gap) {
-  auto newest = newest_about(ledger, gap.owner);
+  auto newest = newest_entry(ledger, tag_of(gap.owner));
   if (!newest) return pass_on(newest);
   if (!*newest || (*newest)->event.name != "anchor.gap-accepted") return false;
   auto accepted = gap_in(**newest);
@@ -128,7 +112,7 @@ Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& co
   std::vector<std::string> owners{std::string(kLogOwner)};
   for (const auto& [name, settings] : configuration.issuers()) owners.push_back(name);
   for (const auto& owner : owners) {
-    auto newest = newest_about(ledger, owner);
+    auto newest = newest_entry(ledger, tag_of(owner));
     if (!newest) return pass_on(newest);
     if (!*newest || (*newest)->event.name != "anchor.mismatch") continue;
     auto gap = gap_in(**newest);

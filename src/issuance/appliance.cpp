@@ -11,18 +11,6 @@
 namespace sealroom {
 namespace {
 
-// The time of the newest entry; nothing while there is none.
-Result<std::optional<Instant>> newest_time(const Ledger& ledger) {
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
-  if (*size == 0) return std::nullopt;
-  auto line = ledger.line(*size - 1);
-  if (!line) return pass_on(line);
-  auto newest = log::parse_line(*line);
-  if (!newest) return pass_on(newest);
-  return std::optional(newest->context.time);
-}
-
 Result<Change> begin_at(const Work& work, Instant time) {
   const auto& appliance = work.appliance;
   return appliance.ledger.begin({.time = time,
@@ -40,12 +28,13 @@ std::string configuration_tag(std::string_view digest) { return fmt::format("con
 
 Result<Done> clock_is_not_behind(const Ledger& ledger, const Clock& clock) {
   const auto now = clock.now();
-  auto newest = newest_time(ledger);
+  auto newest = newest_entry(ledger);
   if (!newest) return pass_on(newest);
-  if (!*newest || now >= **newest) return Done{};
+  if (!*newest || now >= (*newest)->context.time) return Done{};
   return fail(
       ErrorKind::Integrity,
-      fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now), to_rfc3339(**newest)),
+      fmt::format("the clock says {}, but the newest log entry is of {}", to_rfc3339(now),
+                  to_rfc3339((*newest)->context.time)),
       "set the clock of this machine; when the log itself is ahead, because the clock once was: sealroom recover "
       "--correct-clock");
 }
@@ -57,9 +46,10 @@ Result<Change> Work::begin() const {
 }
 
 Result<Change> Work::begin_outcome() const {
-  auto newest = newest_time(appliance.ledger);
+  auto newest = newest_entry(appliance.ledger);
   if (!newest) return pass_on(newest);
-  return begin_at(*this, std::max(appliance.clock.now(), newest->value_or(Instant{})));
+  const auto now = appliance.clock.now();
+  return begin_at(*this, *newest ? std::max(now, (*newest)->context.time) : now);
 }
 
 Result<Change> Work::begin_corrected() const { return begin_at(*this, appliance.clock.now()); }
@@ -74,6 +64,15 @@ Result<Receipt> record(const Work& work, const log::Event& event, std::string_vi
   auto seq = change->append(event, batch);
   if (!seq) return pass_on(seq);
   return std::move(*change).commit();
+}
+
+Result<std::optional<log::Entry>> newest_entry(const Ledger& ledger, std::string_view batch) {
+  auto line = ledger.newest_line(batch);
+  if (!line) return pass_on(line);
+  if (!*line) return std::nullopt;
+  auto entry = log::parse_line(**line);
+  if (!entry) return pass_on(entry);
+  return std::optional(std::move(*entry));
 }
 
 Result<CheckpointRow> checkpoint(const Work& work) {

@@ -11,21 +11,6 @@ using std::chrono::milliseconds;
 
 constexpr std::string_view kTag = "clock";
 
-// The newest entry about the clock; nothing while there is none.
-Result<std::optional<log::Entry>> newest_about_clock(const Ledger& ledger) {
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
-  std::optional<log::Entry> newest;
-  auto read = ledger.each_line(0, *size, kTag, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    newest = std::move(*entry);
-    return Done{};
-  });
-  if (!read) return pass_on(read);
-  return newest;
-}
-
 // How far the wall clock went away from the boot clock since `entry`, which is of this boot.
 milliseconds drift_since(const log::Entry& entry, const Clock& clock) {
   const auto wall = milliseconds(clock.now() - entry.context.time);
@@ -72,7 +57,7 @@ Result<Misdated> dated_after(const Ledger& ledger, Instant now) {
 }  // namespace
 
 Result<std::string> doubt_about_clock(const Ledger& ledger, const Clock& clock) {
-  auto newest = newest_about_clock(ledger);
+  auto newest = newest_entry(ledger, kTag);
   if (!newest) return pass_on(newest);
   if (*newest && (*newest)->event.name != "clock.confirmed") {
     return (*newest)->event.details.value("reason", "the clock was doubted");
@@ -110,7 +95,7 @@ Result<Done> confirm_clock(const Work& work, Instant told) {
 Result<Done> confirm_clock_of_trial(const Work& work) {
   const auto& appliance = work.appliance;
   if (appliance.configuration.trial_pins().empty()) return Done{};
-  auto newest = newest_about_clock(appliance.ledger);
+  auto newest = newest_entry(appliance.ledger, kTag);
   if (!newest) return pass_on(newest);
   if (*newest && (*newest)->event.name != "clock.confirmed") return Done{};
   if (is_of_this_boot(*newest, appliance.clock)) return Done{};
@@ -119,14 +104,10 @@ Result<Done> confirm_clock_of_trial(const Work& work) {
 
 Result<Done> doubt_after_silence(const Work& work) {
   const auto& appliance = work.appliance;
-  auto size = appliance.ledger.log_size();
-  if (!size) return pass_on(size);
-  if (*size == 0) return Done{};
-  auto line = appliance.ledger.line(*size - 1);
-  if (!line) return pass_on(line);
-  auto newest = log::parse_line(*line);
+  auto newest = newest_entry(appliance.ledger);
   if (!newest) return pass_on(newest);
-  const auto silence = appliance.clock.now() - newest->context.time;
+  if (!*newest) return Done{};
+  const auto silence = appliance.clock.now() - (*newest)->context.time;
   if (silence <= appliance.configuration.longest_silence()) return Done{};
   return note(work, "clock.doubted",
               {{"reason", fmt::format("the newest log entry is {} days old",

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
-#include "told_by_log.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/x509/name.hpp"
+#include "told_by_log.hpp"
 
 namespace sealroom {
 namespace {

@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include "facts.hpp"
-#include "told_by_log.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/plan/document.hpp"
 #include "sealroom/plan/planned_certificate.hpp"
+#include "told_by_log.hpp"
 
 namespace sealroom {
 namespace {

@@ -15,41 +15,6 @@ namespace {
 constexpr std::string_view kSuspect =
     "the daemon ended after this was started and before its outcome was recorded: a signature may exist";
 
-}  // namespace
-
-std::string key_tag(std::string_view owner) { return fmt::format("key/{}", owner); }
-
-Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::string_view owner) {
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
-  std::optional<OpenKeyIntent> open;
-  auto read = ledger.each_line(0, *size, key_tag(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    const auto& details = entry->event.details;
-    open.reset();
-    if (entry->event.name == "key.generating")
-      open = OpenKeyIntent{std::string(owner), details.value("label", ""), details.value("token_serial", "")};
-    return Done{};
-  });
-  if (!read) return pass_on(read);
-  return open;
-}
-
-Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {
-  auto seq = change.append({.name = "key.abandoned",
-                            .outcome = "error",
-                            .details = {{"owner", intent.owner},
-                                        {"label", intent.label},
-                                        {"token_serial", intent.token_serial},
-                                        {"reason", "the daemon ended while the token was asked for this key"}}},
-                           key_tag(intent.owner));
-  if (!seq) return pass_on(seq);
-  return Done{};
-}
-
-namespace {
-
 Result<Done> burn(Change& change, const CertificateRow& row) {
   auto seq = change.append({.name = "certificate.abandoned",
                             .outcome = "error",
@@ -107,6 +72,28 @@ Result<Done> account_for(Change& change, const Unaccounted& open) {
 
 }  // namespace
 
+std::string key_tag(std::string_view owner) { return fmt::format("key/{}", owner); }
+
+Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::string_view owner) {
+  auto newest = newest_entry(ledger, key_tag(owner));
+  if (!newest) return pass_on(newest);
+  if (!*newest || (*newest)->event.name != "key.generating") return std::nullopt;
+  const auto& details = (*newest)->event.details;
+  return OpenKeyIntent{std::string(owner), details.value("label", ""), details.value("token_serial", "")};
+}
+
+Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {
+  auto seq = change.append({.name = "key.abandoned",
+                            .outcome = "error",
+                            .details = {{"owner", intent.owner},
+                                        {"label", intent.label},
+                                        {"token_serial", intent.token_serial},
+                                        {"reason", "the daemon ended while the token was asked for this key"}}},
+                           key_tag(intent.owner));
+  if (!seq) return pass_on(seq);
+  return Done{};
+}
+
 Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration) {
   Unaccounted open;
   auto suspects = ledger.started();
@@ -142,44 +129,35 @@ Result<Recovered> recover(const Work& work, Gaps gaps) {
   auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   auto open = unaccounted(ledger, configuration);
   if (!open) return pass_on(open);
-  auto continues = no_open_gap(ledger, configuration);
-  if (gaps == Gaps::Keep && !continues) return pass_on(continues);
+  if (gaps == Gaps::Keep) {
+    auto continues = no_open_gap(ledger, configuration);
+    if (!continues) return pass_on(continues);
+  }
   Recovered recovered{
       .burned = open->suspects, .keys = open->keys, .planned = {}, .ceremonies = {}, .gaps = open->gaps};
   if (open->empty()) return recovered;
   auto wanted = requests_of(ledger, recovered);
   if (!wanted) return pass_on(wanted);
 
-  if (wanted->empty()) {
-    auto change = work.begin();
-    if (!change) return pass_on(change);
-    auto accounted = account_for(*change, *open);
-    if (!accounted) return pass_on(accounted);
-    auto receipt = std::move(*change).commit();
-    if (!receipt) return pass_on(receipt);
-    return recovered;
-  }
-  Intake intake;
-  std::vector<Intake::Each> parts;
+  bool accounted = false;
   for (const auto& [batch, positions] : *wanted) {
     auto left = leftover_of(ledger, batch, positions);
     if (!left) return pass_on(left);
-    if (left->intake.each_file) parts.push_back(left->intake.each_file);
-    intake.wishes.merge(left->intake.wishes);
-    intake.reissue.merge(left->intake.reissue);
+    if (!left->intake.each_file) continue;  // each was planned again before, in another batch
+    // Burned and planned again at once: a second crash finds both or neither.
+    if (!accounted) left->intake.beforehand = [&](Change& change) { return account_for(change, *open); };
+    auto planned = plan(work, left->intake);
+    if (!planned) return pass_on(planned, "recover");
+    accounted = true;
+    recovered.planned.push_back(std::move(*planned));
   }
-  intake.each_file = [&](const auto& visit) -> Result<Done> {
-    for (const auto& each_file : parts) {
-      auto visited = each_file(visit);
-      if (!visited) return visited;
-    }
-    return Done{};
-  };
-  // Burned and planned again at once: a second crash finds both or neither.
-  intake.beforehand = [&](Change& change) { return account_for(change, *open); };
-  auto planned = plan(work, intake);
-  if (!planned) return pass_on(planned, "recover");
-  recovered.planned.push_back(std::move(*planned));
+  if (accounted) return recovered;
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto noted = account_for(*change, *open);
+  if (!noted) return pass_on(noted);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
   return recovered;
 }
 

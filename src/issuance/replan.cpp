@@ -36,10 +36,6 @@ Result<Done> expire(Change& change, std::string_view batch, const std::vector<Pl
   return Done{};
 }
 
-}  // namespace
-
-namespace {
-
 // Whether the request was planned again after `row` was given up, so that its turn is another certificate's.
 Result<bool> is_planned_elsewhere(const Ledger& ledger, const CertificateRow& row) {
   auto rows = ledger.by_request(row.request_digest);

@@ -12,13 +12,20 @@ std::unexpected<Error> changed(std::string_view what) {
               "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
 }
 
-}  // namespace
-
-Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_view name, std::string_view what) {
+Result<log::Entry> entry_at(const Ledger& ledger, std::uint64_t seq, std::string_view what) {
   auto line = ledger.line(seq);
   if (!line) return changed(what);
   auto entry = log::parse_line(*line);
-  if (!entry || entry->event.name != name) return changed(what);
+  if (!entry) return changed(what);
+  return entry;
+}
+
+}  // namespace
+
+Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_view name, std::string_view what) {
+  auto entry = entry_at(ledger, seq, what);
+  if (!entry) return entry;
+  if (entry->event.name != name) return changed(what);
   return entry;
 }
 
@@ -58,10 +65,8 @@ Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row) {
 
 Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
   const auto what = fmt::format("certificate {} of {} in the ledger", to_upper_hex(row.serial), row.issuer);
-  auto line = ledger.line(row.entry);
-  if (!line) return changed(what);
-  auto entry = log::parse_line(*line);
-  if (!entry) return changed(what);
+  auto entry = entry_at(ledger, row.entry, what);
+  if (!entry) return pass_on(entry);
   const auto& [name, outcome, told] = entry->event;
   const bool state_fits = name == fmt::format("certificate.{}", name_of(row.state)) ||
                           (name == "certificate.untried" && row.state == CertificateState::Planned);

@@ -89,6 +89,16 @@ Result<std::string> Ledger::line(std::uint64_t seq) const {
   return ledger::line(*database_->connection, seq);
 }
 
+Result<std::optional<std::string>> Ledger::newest_line(std::string_view batch) const {
+  const auto text = [](const sqlite::Rows& row) { return std::string(as_text(row.octets(0))); };
+  auto& connection = *database_->connection;
+  if (batch.empty()) {
+    return sqlite::first<std::string>(connection, text, "SELECT line FROM entry ORDER BY seq DESC LIMIT 1");
+  }
+  return sqlite::first<std::string>(connection, text,
+                                    "SELECT line FROM entry WHERE batch = ?1 ORDER BY seq DESC LIMIT 1", batch);
+}
+
 Result<Done> Ledger::each_line(std::uint64_t from, std::uint64_t to, std::string_view batch,
                                const std::function<Result<Done>(std::uint64_t, std::string_view)>& visit) const {
   auto size = log_size();

@@ -267,6 +267,26 @@ if [ -f "$shim" ]; then
     is "$(sealroom certificate show "$serial" --json | look 'd["state"]')" abandoned "$serial"
   done
   expect_exit 0 sealroom audit verify
+
+  step "accounted for too when another batch has the same request: it is not planned a third time"
+  rm -rf "$medium/requests/intermediate"
+  mkdir -p "$medium/requests/intermediate/client_cert"
+  client_csr "$medium/requests/intermediate/client_cert/twice.csr" "twice"
+  sealroom import "$medium" --json >imported
+  batch=$(look 'd["batch"]' <imported)
+  sealroom import "$medium" --json >imported
+  again=$(look 'd["batch"]' <imported)
+  echo "C_Sign:1=kill-before" >plan
+  expect_exit 1 sealroom sign "$batch"
+  ended_by KILL
+  rm plan
+  start_daemon
+  expect_exit 0 sealroom unlock --all
+  expect_exit 4 sealroom sign "$again"
+  expect_exit 0 sealroom recover --json
+  is "$(look '[len(d["burned"]), d["planned"]]' <stdout)" "[1, []]" "burned and planned"
+  expect_exit 0 sealroom sign "$again"
+  is "$(sealroom batch show "$again" --json | look '[r["state"] for r in d["report"]["requests"]]')" '["issued"]'
   stop_daemon
 else
   skip "killed while it signs: $shim is not built"

@@ -51,6 +51,10 @@ std::unexpected<Error> stopped();
 // An event that stands by itself: one entry, durable when this returns.
 Result<Receipt> record(const Work& work, const log::Event& event, std::string_view batch = {});
 
+// The newest log entry, of those that belong to `batch` when it is not empty; nothing while there is none.
+// Errors: Integrity.
+Result<std::optional<log::Entry>> newest_entry(const Ledger& ledger, std::string_view batch = {});
+
 // Signs a checkpoint over the whole log and stores it; nothing to do when the newest one covers it.
 // Errors: NeedsPerson while the log key is locked or not made; Token; Integrity.
 Result<CheckpointRow> checkpoint(const Work& work);

@@ -102,6 +102,8 @@ class Ledger {
   // How many log entries the rows speak of: one more than the largest seq in any of them. Reads every certificate.
   Result<std::uint64_t> entries_told() const;
   Result<std::string> line(std::uint64_t seq) const;
+  // The newest line, of one batch when `batch` is not empty; nothing while there is none.
+  Result<std::optional<std::string>> newest_line(std::string_view batch = {}) const;
   // Lines with from <= seq < to, in order; of one batch when `batch` is not empty. Stops when `visit` says so.
   Result<Done> each_line(std::uint64_t from, std::uint64_t to, std::string_view batch,
                          const std::function<Result<Done>(std::uint64_t seq, std::string_view line)>& visit) const;
