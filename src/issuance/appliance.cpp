@@ -6,7 +6,7 @@
 
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/anchors.hpp"
-#include "told_by_log.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
 namespace {

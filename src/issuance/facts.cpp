@@ -4,6 +4,7 @@
 
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
 namespace {
@@ -89,7 +90,10 @@ Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, 
   auto by_request = ledger.by_request(request->digest());
   if (!by_request) return pass_on(by_request);
   for (const auto& row : *by_request) {
-    if (row.batch != batch && counts(row, batch, self, facts.now)) facts.same_request = earlier(row);
+    if (row.batch == batch || !counts(row, batch, self, facts.now)) continue;
+    auto agrees = agrees_with_log(ledger, row);
+    if (!agrees) return pass_on(agrees);
+    facts.same_request = earlier(row);
   }
   auto by_key = ledger.by_key(request->key().digest());
   if (!by_key) return pass_on(by_key);

@@ -4,7 +4,7 @@
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/x509/name.hpp"
-#include "told_by_log.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
 namespace {

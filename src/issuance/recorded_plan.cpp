@@ -5,7 +5,7 @@
 #include "sealroom/issuance/stages.hpp"
 #include "sealroom/plan/document.hpp"
 #include "sealroom/plan/planned_certificate.hpp"
-#include "told_by_log.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
 namespace {

@@ -8,7 +8,7 @@
 #include "sealroom/issuance/anchors.hpp"
 #include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/keys.hpp"
-#include "told_by_log.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
 namespace {

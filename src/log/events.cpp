@@ -46,6 +46,7 @@ constexpr KnownEvent kEvents[] = {
     {.name = "key.generation-failed", .members = "owner reason"},
     {.name = "key.refused", .members = "owner reason"},
     {.name = "log.created", .members = "origin"},
+    {.name = "log.verified", .members = "size"},
     {.name = "peer.refused", .members = "method"},
     {.name = "plan.recorded", .members = "batch issuer count digest valid_until"},
     {.name = "request.refused", .members = "batch file sha256 findings"},

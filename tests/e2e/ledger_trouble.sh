@@ -134,6 +134,33 @@ expect_row "plan $planned/intermediate" "UPDATE plan SET valid_until = valid_unt
 expect_row "certificate" "UPDATE certificate SET certificate = (SELECT certificate FROM certificate WHERE name = 'sensor') WHERE name = 'broker'" \
   sealroom export "$batch" "$(mktemp -d "$work/other.XXXX")"
 
+step "what a verification finds wrong stops everything that writes, until one finds it right"
+found_wrong() {
+  edit "$1"
+  start_daemon
+  expect_exit 6 sealroom audit verify
+  complains "$2"
+  expect_exit 6 sealroom process "$medium"
+  complains "found wrong"
+  expect_exit 6 sealroom status
+  says "FOUND WRONG"
+  stop_daemon
+  start_daemon
+  expect_exit 6 sealroom unlock intermediate
+  complains "found wrong"
+  is "$(sealroom audit show --json | tail -n 1 | look 'd["event"] in ("daemon.started", "clock.confirmed")')" true "nothing more was written"
+}
+found_wrong "UPDATE certificate SET subject = (SELECT subject FROM certificate WHERE name = 'sensor') WHERE name = 'broker'" "certificate"
+edit "ATTACH 'good/ledger.db' AS good; UPDATE certificate SET subject = (SELECT subject FROM good.certificate AS g WHERE g.id = certificate.id) WHERE name = 'broker'"
+expect_exit 0 sealroom audit verify
+is "$(sealroom status --json | look '[d["integrity"], d["verified"]["trouble"]]')" '["", ""]' "found right"
+expect_exit 0 sealroom unlock intermediate
+stop_daemon
+restore
+found_wrong "DELETE FROM certificate WHERE name = 'sensor'" "the log has planned"
+stop_daemon
+restore
+
 step "restored, everything goes on"
 start_daemon
 expect_exit 0 sealroom unlock --all

@@ -135,6 +135,8 @@ class Ledger {
   Result<std::optional<CertificateRow>> certificate_of_request(std::string_view batch, std::uint64_t position) const;
   // Issued certificates with ids above `after_id`, in order of id; of every issuer when `issuer` is empty.
   Result<std::vector<CertificateRow>> issued(std::string_view issuer, std::int64_t after_id, std::size_t most) const;
+  // The same of every issuer and in whatever state.
+  Result<std::vector<CertificateRow>> certificates_after(std::int64_t after_id, std::size_t most) const;
   Result<std::optional<CertificateRow>> by_serial(std::string_view issuer, ByteView serial) const;  // issuer may be ""
   Result<std::vector<CertificateRow>> by_request(const Digest& request) const;
   Result<std::vector<CertificateRow>> by_key(const Digest& key) const;

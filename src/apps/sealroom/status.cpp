@@ -2,6 +2,7 @@
 
 #include "daemon_call.hpp"
 #include "sealroom/base/text.hpp"
+#include "sealroom/base/time.hpp"
 
 namespace sealroom::cli {
 namespace {
@@ -33,6 +34,23 @@ std::string log_line(const Json& log) {
                      log.at("size").get<std::uint64_t>(), log.at("checkpoint_size").get<std::uint64_t>());
 }
 
+// How long ago `then` was, for people: days when it is that many, hours otherwise.
+std::string age(const Json& status, const std::string& then) {
+  const auto now = from_rfc3339(text_of(status, "time"));
+  const auto moment = from_rfc3339(then);
+  if (!now || !moment) return then;
+  const auto hours = std::chrono::floor<std::chrono::hours>(*now - *moment).count();
+  return hours < 48 ? fmt::format("{} h ago", hours) : fmt::format("{} days ago", hours / 24);
+}
+
+std::string verification_line(const Json& status) {
+  if (!status.contains("verified")) return "log verified: never (sealroom audit verify)";
+  const auto& verified = status.at("verified");
+  return fmt::format("log verified: {}, {} entries{}", age(status, text_of(verified, "time")),
+                     verified.at("size").get<std::uint64_t>(),
+                     text_of(verified, "trouble").empty() ? "" : ", FOUND WRONG");
+}
+
 std::vector<std::string> owners_of(const Json& status) {
   std::vector<std::string> owners;
   for (const auto& key : status.at("keys")) owners.push_back(text_of(key, "owner"));
@@ -47,7 +65,10 @@ void tell(const Json& status) {
   for (const auto& key : status.at("keys")) say(key_line(key));
   say("issuers");
   for (const auto& issuer : status.at("issuers")) say(issuer_line(issuer));
-  if (status.contains("log")) say(log_line(status.at("log")));
+  if (status.contains("log")) {
+    say(log_line(status.at("log")));
+    say(verification_line(status));
+  }
   if (status.at("attention").empty()) say("nothing waits for a person");
   for (const auto& item : status.at("attention"))
     say(fmt::format("WAITS: {}  ->  {}", text_of(item, "what"), text_of(item, "do")));

@@ -6,6 +6,7 @@
 #include "parameters.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/keys.hpp"
+#include "sealroom/issuance/verification.hpp"
 #include "sealroom/log/proof.hpp"
 
 // Methods about the log: on the reading desk.
@@ -133,10 +134,10 @@ Result<Json> audit_prove(Daemon& daemon, Request& request) {
   return Json{{"format", "sealroom-proof/1"}, {"proof", to_base64(as_bytes(*proof))}};
 }
 
-Result<Json> audit_verify(Daemon& daemon, Request& request) {
-  auto understood = Parameters(request.parameters).done();
-  if (!understood) return pass_on(understood);
-  auto size = daemon.reading.verify();
+namespace {
+
+Result<Json> verified_whole(const Daemon& daemon) {
+  auto size = verify_ledger(daemon.reading);
   if (!size) return pass_on(size);
   auto root = daemon.reading.root(*size);
   if (!root) return pass_on(root);
@@ -152,6 +153,28 @@ Result<Json> audit_verify(Daemon& daemon, Request& request) {
   if (!checkpoint) return pass_on(checkpoint);
   answer["checkpoint_size"] = checkpoint->size;
   return answer;
+}
+
+// What `answer` says of the ledger; nothing when it could not be verified.
+std::optional<Verification> verification_of(const Daemon& daemon, const Result<Json>& answer) {
+  if (answer) return Verification{.time = daemon.clock.now(), .size = answer->at("size"), .trouble = ""};
+  if (answer.error().kind != ErrorKind::Integrity) return std::nullopt;
+  return Verification{.time = daemon.clock.now(), .size = 0, .trouble = answer.error().message};
+}
+
+}  // namespace
+
+Result<Json> audit_verify(Daemon& daemon, Request& request) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  auto answer = verified_whole(daemon);
+  if (const auto found = verification_of(daemon, answer)) daemon.verified(*found);
+  return answer;
+}
+
+Result<Done> note_verification(Daemon& daemon, const Work& work, const Result<Json>& answer) {
+  const auto found = verification_of(daemon, answer);
+  return found ? record_verification(work, *found) : Done{};
 }
 
 }  // namespace sealroom::daemon

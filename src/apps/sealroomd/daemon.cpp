@@ -11,11 +11,11 @@ Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Modu
                Ledger read_only, std::optional<Error> ledger_trouble)
     : home(std::move(home_path)),
       configuration(std::move(loaded)),
-      trouble(std::move(ledger_trouble)),
       ledger(std::move(writing)),
       reading(std::move(read_only)),
       keys(std::move(module), configuration),
-      appliance{configuration, ledger, keys, clock, SEALROOM_VERSION, std::thread::hardware_concurrency()} {}
+      appliance{configuration, ledger, keys, clock, SEALROOM_VERSION, std::thread::hardware_concurrency()},
+      unopened_(std::move(ledger_trouble)) {}
 
 Work Daemon::work_of(const wire::Peer& peer, Role role) {
   return Work{.appliance = appliance, .actor = {.uid = peer.uid, .pid = peer.pid, .role = std::string(name_of(role))}};
@@ -37,6 +37,18 @@ Role Daemon::role_of(const wire::Peer& peer) const {
   consider(peer.gid);
   for (const auto group : peer.groups) consider(group);
   return best;
+}
+
+std::optional<Error> Daemon::trouble() const {
+  if (unopened_) return unopened_;
+  const std::lock_guard guard(mutex_);
+  return found_;
+}
+
+void Daemon::verified(const Verification& verification) {
+  const std::lock_guard guard(mutex_);
+  found_.reset();
+  if (!verification.trouble.empty()) found_ = found_wrong(verification).error();
 }
 
 std::shared_ptr<Session> Daemon::session(std::uint64_t connection) {

@@ -13,6 +13,7 @@
 #include "sealroom/issuance/appliance.hpp"
 #include "sealroom/issuance/issue.hpp"
 #include "sealroom/issuance/release.hpp"
+#include "sealroom/issuance/verification.hpp"
 #include "sealroom/wire/server.hpp"
 #include "upload.hpp"
 
@@ -49,12 +50,20 @@ struct Daemon {
   Work own_work();
 
   Role role_of(const wire::Peer& peer) const;
+
+  // Why the ledger is not sound: only what needs no change is answered then. Any thread may ask.
+  std::optional<Error> trouble() const;
+  // The newest verification. Takes trouble away that an earlier one found, and never that for which the ledger could not
+  // be opened.
+  void verified(const Verification& verification);
+  // Whether the ledger could be opened for writing.
+  bool writable() const { return !unopened_; }
+
   std::shared_ptr<Session> session(std::uint64_t connection);
   void forget(std::uint64_t connection);
 
   const std::string home;
   const Configuration configuration;
-  const std::optional<Error> trouble;  // why the ledger is not sound: only what needs no change is answered
   Ledger ledger;
   Ledger reading;
   SystemClock clock;
@@ -64,7 +73,9 @@ struct Daemon {
   UploadSpace upload_space;
 
  private:
-  std::mutex mutex_;
+  const std::optional<Error> unopened_;  // why the ledger could not be opened for writing
+  mutable std::mutex mutex_;
+  std::optional<Error> found_;  // what the newest verification found
   std::map<std::uint64_t, std::shared_ptr<Session>> sessions_;
 };
 

@@ -90,7 +90,18 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
     return reading_->put(
         [this, run = *reading, request, reply] { reply(unless_stopping([&] { return run(daemon_, *request); })); });
   }
-  if (daemon_.trouble) return reply(std::unexpected(*daemon_.trouble));
+  if (const auto* both = std::get_if<ReadThenNote>(&method.run)) {
+    return reading_->put([this, both = *both, request, reply] {
+      const auto answer = unless_stopping([&] { return both.run(daemon_, *request); });
+      reply(answer);
+      if (!daemon_.writable()) return;
+      writing_->put([this, note = both.note, request, answer] {
+        // It was answered; a ledger that cannot be written stops everything else by itself.
+        if (!daemon_.ledger.broken()) (void)note(daemon_, work_of(*request), answer);
+      });
+    });
+  }
+  if (auto trouble = daemon_.trouble()) return reply(std::unexpected(*trouble));
   if (const auto* writing = std::get_if<WritingMethod>(&method.run)) {
     return writing_->put([this, run = *writing, request, reply] {
       reply(unless_broken([&] { return run(daemon_, *request, work_of(*request)); }));
@@ -123,9 +134,12 @@ Result<Json> Dispatch::unless_stopping(const std::function<Result<Json>()>& work
 
 // Between a failed sync and the end of the daemon, which lets clients have their answers first, nothing is begun.
 Result<Json> Dispatch::unless_broken(const std::function<Result<Json>()>& work) const {
-  if (!daemon_.ledger.broken()) return unless_stopping(work);
-  return fail(ErrorKind::Integrity, fmt::format("{}: an earlier change could not be made durable", kLedger),
-              "find out what is wrong with the disk, then start sealroomd again");
+  if (daemon_.ledger.broken()) {
+    return fail(ErrorKind::Integrity, fmt::format("{}: an earlier change could not be made durable", kLedger),
+                "find out what is wrong with the disk, then start sealroomd again");
+  }
+  if (auto trouble = daemon_.trouble()) return std::unexpected(*trouble);  // found while this was waiting
+  return unless_stopping(work);
 }
 
 void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) {

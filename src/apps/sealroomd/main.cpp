@@ -89,7 +89,7 @@ Result<Ledgers> open_ledgers() {
 }
 
 Result<Done> log_start(Daemon& daemon) {
-  if (daemon.trouble) return Done{};  // nothing can be written; status and stderr say why
+  if (!daemon.writable()) return Done{};  // nothing can be written; status and stderr say why
   const auto work = daemon.own_work();
   auto doubted = doubt_after_silence(work);
   if (!doubted) return doubted;
@@ -177,6 +177,9 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
   Daemon daemon(home, std::move(configuration), std::move(*module), std::move(ledgers->writing),
                 std::move(ledgers->reading), std::move(ledgers->trouble));
   daemon.keys.refresh();
+  auto verification = newest_verification(daemon.ledger);
+  if (verification && *verification) daemon.verified(**verification);
+  if (const auto trouble = daemon.trouble(); trouble && daemon.writable()) report(*trouble);
   auto started = log_start(daemon);
   if (!started && started.error().kind != ErrorKind::Integrity) return started;
   if (!started) report(started.error());  // a clock that stands before the log: it is asked about, and corrected, later

@@ -27,6 +27,11 @@ struct Request {
 using ReadingMethod = Result<Json> (*)(Daemon&, Request&);
 // Runs on the writing desk. As a Job its answer is the job's name, and its result waits there.
 using WritingMethod = Result<Json> (*)(Daemon&, Request&, const Work&);
+// Runs on the reading desk, and is answered; when the writing desk has time it notes what came of it.
+struct ReadThenNote {
+  ReadingMethod run;
+  Result<Done> (*note)(Daemon&, const Work&, const Result<Json>&);
+};
 // Runs at once on the server's thread: must not block, nor touch ledger or token.
 struct AtOnce {
   ReadingMethod run;
@@ -38,7 +43,7 @@ struct AsJob {
 struct Method {
   const char* name;
   Role least;  // the weakest role that may call it
-  std::variant<AtOnce, ReadingMethod, WritingMethod, AsJob> run;
+  std::variant<AtOnce, ReadingMethod, ReadThenNote, WritingMethod, AsJob> run;
 };
 
 // Every method there is (docs/formats.md, Methods and roles).
@@ -58,6 +63,7 @@ Result<Json> audit_head(Daemon&, Request&);
 Result<Json> audit_checkpoints(Daemon&, Request&);
 Result<Json> audit_prove(Daemon&, Request&);
 Result<Json> audit_verify(Daemon&, Request&);
+Result<Done> note_verification(Daemon&, const Work&, const Result<Json>&);
 
 Result<Json> unlock_token(Daemon&, Request&, const Work&);
 Result<Json> lock_token(Daemon&, Request&, const Work&);

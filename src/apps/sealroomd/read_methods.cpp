@@ -5,8 +5,10 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/clock_check.hpp"
-#include "sealroom/issuance/recovery.hpp"
 #include "sealroom/issuance/keys.hpp"
+#include "sealroom/issuance/recovery.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
+#include "sealroom/issuance/verification.hpp"
 #include "sealroom/x509/name.hpp"
 #include "sealroom/x509/pem.hpp"
 
@@ -153,6 +155,13 @@ Result<Json> kept_by_ledger(Daemon& daemon) {
   if (!open) return pass_on(open);
   answer["started"] = open->suspects.size();
   answer["gaps"] = open->gaps.size();
+  auto verification = newest_verification(daemon.reading);
+  if (!verification) return pass_on(verification);
+  if (*verification) {
+    answer["verified"] = {{"time", to_rfc3339((*verification)->time)},
+                          {"size", (*verification)->size},
+                          {"trouble", (*verification)->trouble}};
+  }
   auto doubt = doubt_about_clock(daemon.reading, daemon.clock);
   if (!doubt) return pass_on(doubt);
   answer["clock_doubt"] = *doubt;
@@ -174,7 +183,7 @@ Result<Json> status(Daemon& daemon, Request& request) {
   Parameters parameters(request.parameters);
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
-  auto trouble = daemon.trouble;
+  auto trouble = daemon.trouble();
   if (!trouble) {
     auto possible = clock_is_not_behind(daemon.reading, daemon.clock);
     if (!possible) trouble = possible.error();
@@ -191,7 +200,7 @@ Result<Json> status(Daemon& daemon, Request& request) {
   auto kept = kept_by_ledger(daemon);
   if (kept) {
     answer.update(*kept);
-  } else if (daemon.trouble) {
+  } else if (daemon.trouble()) {
     answer.update({{"keys", Json::array()},
                    {"issuers", Json::array()},
                    {"started", 0},
@@ -269,7 +278,11 @@ Result<Json> certificate_list(Daemon& daemon, Request& request) {
   auto rows = daemon.reading.issued(issuer, static_cast<std::int64_t>(after), *most);
   if (!rows) return pass_on(rows);
   Json answer{{"format", "sealroom-certificates/1"}, {"certificates", Json::array()}, {"more", rows->size() == *most}};
-  for (const auto& row : *rows) answer["certificates"].push_back(json_of(row));
+  for (const auto& row : *rows) {
+    auto agrees = agrees_with_log(daemon.reading, row);
+    if (!agrees) return pass_on(agrees);
+    answer["certificates"].push_back(json_of(row));
+  }
   return answer;
 }
 
@@ -289,6 +302,8 @@ Result<Json> certificate_show(Daemon& daemon, Request& request) {
     return fail(ErrorKind::Failed, fmt::format("the ledger has no certificate with serial {}", printable(serial)),
                 "see `sealroom certificate list`");
   }
+  auto agrees = agrees_with_log(daemon.reading, **row);
+  if (!agrees) return pass_on(agrees);
   Json answer = json_of(**row);
   answer["format"] = "sealroom-certificate/1";
   if ((*row)->state != CertificateState::Issued) return answer;

@@ -13,7 +13,7 @@ Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_
 // Errors (Integrity) when the row is not what its entry says.
 Result<Done> agrees_with_log(const Ledger& ledger, const KeyRow& row);
 Result<Done> agrees_with_log(const Ledger& ledger, const PlanRow& row);
-Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row);       // of an active issuer
-Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row);  // planned or started
+Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row);  // of an active issuer
+Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row);
 
 }  // namespace sealroom

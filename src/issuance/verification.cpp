@@ -1,0 +1,126 @@
+#include "sealroom/issuance/verification.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/base/text.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
+
+namespace sealroom {
+namespace {
+
+constexpr std::string_view kTag = "verification";
+constexpr std::size_t kAtOnce = 256;
+
+// How many entries from `from` on are `event`. A line is canonical, so this text is nowhere else in it.
+Result<std::uint64_t> count_of(const Ledger& ledger, std::uint64_t from, std::uint64_t to, std::string_view event) {
+  const auto member = fmt::format("\"event\":\"{}\"", event);
+  std::uint64_t count = 0;
+  auto read = ledger.each_line(from, to, {}, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    if (line.find(member) != std::string_view::npos) ++count;
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return count;
+}
+
+// The log may grow meanwhile, so there are as many rows as it had planned before, or more, and no more than it has after.
+Result<Done> verify_certificates(const Ledger& ledger, std::uint64_t size) {
+  auto before = count_of(ledger, 0, size, "certificate.planned");
+  if (!before) return pass_on(before);
+  std::uint64_t rows = 0;
+  for (std::int64_t after = 0;;) {
+    auto some = ledger.certificates_after(after, kAtOnce);
+    if (!some) return pass_on(some);
+    for (const auto& row : *some) {
+      auto agrees = agrees_with_log(ledger, row);
+      if (!agrees) return agrees;
+    }
+    rows += some->size();
+    if (some->size() < kAtOnce) break;
+    after = some->back().id;
+  }
+  auto size_now = ledger.log_size();
+  if (!size_now) return pass_on(size_now);
+  auto since = count_of(ledger, size, *size_now, "certificate.planned");
+  if (!since) return pass_on(since);
+  if (*before <= rows && rows <= *before + *since) return Done{};
+  return fail(ErrorKind::Integrity,
+              fmt::format("the log has planned {} certificates, and the ledger has {}", *before + *since, rows),
+              "the ledger was changed outside the daemon; keep it as it is and restore its backup");
+}
+
+Result<Done> verify_plans(const Ledger& ledger) {
+  auto batches = ledger.batches();
+  if (!batches) return pass_on(batches);
+  for (const auto& batch : *batches) {
+    auto plans = ledger.plans(batch.id);
+    if (!plans) return pass_on(plans);
+    for (const auto& plan : *plans) {
+      auto agrees = agrees_with_log(ledger, plan);
+      if (!agrees) return agrees;
+    }
+  }
+  return Done{};
+}
+
+Result<Done> verify_owners(const Ledger& ledger) {
+  auto keys = ledger.keys();
+  if (!keys) return pass_on(keys);
+  for (const auto& key : *keys) {
+    auto agrees = agrees_with_log(ledger, key);
+    if (!agrees) return agrees;
+  }
+  auto issuers = ledger.issuers();
+  if (!issuers) return pass_on(issuers);
+  for (const auto& issuer : *issuers) {
+    if (issuer.state != "active") continue;
+    auto agrees = agrees_with_log(ledger, issuer);
+    if (!agrees) return agrees;
+  }
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::uint64_t> verify_ledger(const Ledger& ledger) {
+  auto size = ledger.verify();
+  if (!size) return size;
+  auto certificates = verify_certificates(ledger, *size);
+  if (!certificates) return pass_on(certificates);
+  auto plans = verify_plans(ledger);
+  if (!plans) return pass_on(plans);
+  auto owners = verify_owners(ledger);
+  if (!owners) return pass_on(owners);
+  return size;
+}
+
+Result<Done> record_verification(const Work& work, const Verification& verification) {
+  const bool right = verification.trouble.empty();
+  Json details{{"size", verification.size}};
+  if (!right) details["reason"] = printable(verification.trouble);
+  auto receipt =
+      record(work, {.name = "log.verified", .outcome = right ? "ok" : "error", .details = std::move(details)}, kTag);
+  if (!receipt) return pass_on(receipt);
+  return Done{};
+}
+
+Result<std::optional<Verification>> newest_verification(const Ledger& ledger) {
+  auto newest = newest_entry(ledger, kTag);
+  if (!newest) return pass_on(newest);
+  if (!*newest) return std::nullopt;
+  const auto& [context, event] = std::tie((*newest)->context, (*newest)->event);
+  return Verification{.time = context.time,
+                      .size = event.details.value("size", std::uint64_t{0}),
+                      .trouble = event.outcome == "ok" ? "" : event.details.value("reason", "it was found wrong")};
+}
+
+std::unexpected<Error> found_wrong(const Verification& verification) {
+  return fail(
+      ErrorKind::Integrity,
+      fmt::format("the ledger was verified at {} and found wrong: {}", to_rfc3339(verification.time),
+                  verification.trouble),
+      "nothing is recorded or signed until `sealroom audit verify` finds it right: restore its backup, and keep "
+      "this one for the auditor");
+}
+
+}  // namespace sealroom
