@@ -1,5 +1,6 @@
 #include "sealroom/issuance/anchors.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <fmt/format.h>
@@ -20,11 +21,12 @@ bool is_gap(Standing standing) { return standing >= Standing::Older; }
 std::string meaning_of(Standing standing, const Anchor& anchor, std::uint64_t size) {
   switch (standing) {
     case Standing::Older:
-      return fmt::format("it has seen {} log entries and this ledger has {}: the ledger is an older copy", anchor.size,
-                         size);
+      return fmt::format(
+          "it has seen {} log entries, and this one of {} lacks some of them: the ledger is an older copy", anchor.size,
+          size);
     case Standing::Shorter:
       return fmt::format(
-          "it has seen {} log entries and this ledger has {}, though its rows speak of more: the log was cut",
+          "it has seen {} log entries, and this one of {} lacks some that its own rows speak of: the log was cut",
           anchor.size, size);
     case Standing::Forked:
       return fmt::format(
@@ -67,6 +69,34 @@ Result<bool> was_accepted(const Ledger& ledger, const Gap& gap) {
   return accepted->token_serial == gap.token_serial && accepted->anchor == gap.anchor;
 }
 
+// Whether an entry says only that the daemon, its tokens and its clock were there.
+bool is_quiet(const log::Entry& entry) {
+  static constexpr std::string_view kDeeds[] = {"batch.", "certificate.", "issuer.", "key.", "plan.", "request."};
+  return std::ranges::none_of(kDeeds, [&](std::string_view deed) { return entry.event.name.starts_with(deed); });
+}
+
+// The first entry from `from` on behind which the log has only quiet ones: a ledger that was put back gains some of those
+// before anybody unlocks a token.
+Result<std::uint64_t> quiet_since(const Ledger& ledger, std::uint64_t from, std::uint64_t size) {
+  for (; size > from; --size) {
+    auto line = ledger.line(size - 1);
+    if (!line) return pass_on(line);
+    auto entry = log::parse_line(*line);
+    if (!entry) return pass_on(entry);
+    if (!is_quiet(*entry)) break;
+  }
+  return size;
+}
+
+// How a ledger stands to an anchor of more entries than it `had` when it was put back.
+Result<Standing> lacking(const Ledger& ledger, std::uint64_t had) {
+  auto newest = ledger.newest_checkpoint();
+  if (!newest) return pass_on(newest);
+  auto told = ledger.entries_told();
+  if (!told) return pass_on(told);
+  return *told > std::max(had, *newest ? (*newest)->size : 0) ? Standing::Shorter : Standing::Older;
+}
+
 std::unexpected<Error> refused(const Gap& gap, Standing standing, std::uint64_t size) {
   return fail(ErrorKind::Integrity,
               fmt::format("the token of {} (serial {}) and this ledger do not fit: {}; nothing is signed", gap.owner,
@@ -94,14 +124,15 @@ Result<Standing> compare(const Ledger& ledger, std::string_view origin, const st
   if (anchor->origin != origin) return Standing::Swapped;
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
-  if (anchor->size > *size) {
-    auto told = ledger.entries_told();
-    if (!told) return pass_on(told);
-    return *told > *size ? Standing::Shorter : Standing::Older;
-  }
+  if (anchor->size > *size) return lacking(ledger, *size);
   auto root = ledger.root(anchor->size);
   if (!root) return pass_on(root);
-  if (*root != anchor->root) return Standing::Forked;
+  if (*root != anchor->root) {
+    const auto last_seen = anchor->size - 1;
+    auto had = quiet_since(ledger, last_seen, *size);
+    if (!had) return pass_on(had);
+    return *had > last_seen ? Result<Standing>(Standing::Forked) : lacking(ledger, *had);
+  }
   auto newest = ledger.newest_checkpoint();
   if (!newest) return pass_on(newest);
   return *newest && (*newest)->size > anchor->size ? Standing::Behind : Standing::Equal;

@@ -20,6 +20,9 @@ put_back() {
   cp "$1" "$ledger"
 }
 
+# entries_of FILE: how many log entries a ledger has.
+entries_of() { python3 -c 'import sqlite3, sys; print(sqlite3.connect(sys.argv[1]).execute("SELECT max(seq) + 1 FROM entry").fetchone()[0])' "$1"; }
+
 # refuses_all MEANING: every token that has seen more says so, and nothing is signed.
 refuses_all() {
   expect_exit 6 sealroom unlock intermediate
@@ -56,6 +59,10 @@ start_daemon
 refuses_all "the ledger is an older copy"
 expect_exit 6 sealroom recover
 complains "--accept-gap"
+seen=$(entries_of second.db)
+while [ "$(sealroom audit show --json | wc -l)" -le "$seen" ]; do expect_exit 6 sealroom unlock log; done
+expect_exit 6 sealroom unlock log # it has grown longer than what the token has seen, by attempts alone
+complains "the ledger is an older copy"
 stop_daemon
 start_daemon
 expect_exit 6 sealroom sign "$batch" # nobody has to unlock again to be stopped

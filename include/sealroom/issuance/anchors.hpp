@@ -15,9 +15,9 @@ enum class Standing {
   Fresh,    // the token remembers nothing yet
   Equal,    // it remembers the newest checkpoint
   Behind,   // it remembers an earlier part of this log
-  Older,    // it has seen more entries than the ledger has: the ledger is an older copy
+  Older,    // it has seen more entries than the ledger had when it was put in place: the ledger is an older copy
   Shorter,  // the same, and the ledger's own rows speak of entries that are gone: its log was cut
-  Forked,   // this log has other entries where the token remembers its own: another history
+  Forked,   // this log tells of other deeds where the token remembers its own: another history
   Swapped,  // it remembers a log of another name: another appliance's ledger or token
 };
 
