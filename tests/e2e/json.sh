@@ -97,6 +97,8 @@ for command in "batch show B-20000101-0001" "certificate show 00" "issuer show n
 done
 document sealroom-lock/1 0 lock
 expect_exit 0 sealroom --help
+expect_exit 0 sealroom audit export --help
+says "sealroom audit export MEDIUM"
 expect_exit 0 sealroom --version
 stop_daemon
 echo "json: ok"

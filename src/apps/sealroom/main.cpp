@@ -1,6 +1,7 @@
 // sealroom: the operator's command line.
 #include <stdlib.h>
 
+#include <algorithm>
 #include <iostream>
 #include <new>
 
@@ -78,6 +79,10 @@ Result<int> run(std::vector<std::string> words) {
                 "sealroom --help");
   command.words.assign(words.begin() + static_cast<std::ptrdiff_t>(used), words.end());
   command.usage = found->usage;
+  if (std::ranges::find(command.words, "--help") != command.words.end()) {
+    say(fmt::format("sealroom {}\n  {}", found->usage, found->does));
+    return kDone;
+  }
   return found->run(command);
 }
 
