@@ -19,7 +19,7 @@ struct Appliance {
   Ledger& ledger;
   KeyRing& keys;
   const Clock& clock;
-  std::string software;  // version, for log entries
+  std::string software;  // digest of the program, for log entries
   unsigned threads = 1;  // that decide on requests
 };
 

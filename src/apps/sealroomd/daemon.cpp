@@ -7,14 +7,14 @@
 
 namespace sealroom::daemon {
 
-Daemon::Daemon(std::string home_path, Configuration loaded, std::shared_ptr<Module> module, Ledger writing,
-               Ledger read_only, std::optional<Error> ledger_trouble)
+Daemon::Daemon(std::string home_path, std::string software, Configuration loaded, std::shared_ptr<Module> module,
+               Ledger writing, Ledger read_only, std::optional<Error> ledger_trouble)
     : home(std::move(home_path)),
       configuration(std::move(loaded)),
       ledger(std::move(writing)),
       reading(std::move(read_only)),
       keys(std::move(module), configuration),
-      appliance{configuration, ledger, keys, clock, SEALROOM_VERSION, std::thread::hardware_concurrency()},
+      appliance{configuration, ledger, keys, clock, std::move(software), std::thread::hardware_concurrency()},
       unopened_(std::move(ledger_trouble)) {}
 
 Work Daemon::work_of(const wire::Peer& peer, Role role) {

@@ -41,8 +41,9 @@ struct Session {
 // Daemon is what all methods share. The ledger it writes, the keys and the tokens belong to the writing desk alone;
 // `reading` is a second, read-only view for the reading desk.
 struct Daemon {
-  Daemon(std::string home, Configuration configuration, std::shared_ptr<Module> module, Ledger writing, Ledger reading,
-         std::optional<Error> trouble);
+  // `software` is the digest of the program, for log entries.
+  Daemon(std::string home, std::string software, Configuration configuration, std::shared_ptr<Module> module,
+         Ledger writing, Ledger reading, std::optional<Error> trouble);
 
   // The work of somebody, for log entries.
   Work work_of(const wire::Peer& peer, Role role);

@@ -13,6 +13,7 @@
 #include "home.hpp"
 #include "make_home.hpp"
 #include "sandbox.hpp"
+#include "software.hpp"
 #include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/wire/server.hpp"
 
@@ -91,12 +92,16 @@ Result<Ledgers> open_ledgers() {
 Result<Done> log_start(Daemon& daemon) {
   if (!daemon.writable()) return Done{};  // nothing can be written; status and stderr say why
   const auto work = daemon.own_work();
+  auto module = digest_of_file(daemon.keys.module().path());
+  if (!module) return pass_on(module);
   auto doubted = doubt_after_silence(work);
   if (!doubted) return doubted;
   auto started = record(work, {.name = "daemon.started",
                                .outcome = "ok",
-                               .details = {{"module", daemon.keys.module().description()},
-                                           {"module_path", daemon.keys.module().path()}}});
+                               .details = {{"version", SEALROOM_VERSION},
+                                           {"module", daemon.keys.module().description()},
+                                           {"module_path", daemon.keys.module().path()},
+                                           {"module_sha256", *module}}});
   if (!started) return pass_on(started);
   auto recorded = record_configuration(work);
   if (!recorded) return recorded;
@@ -174,7 +179,9 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
   auto closed = close_the_door();
   if (!closed) return closed;
 
-  Daemon daemon(home, std::move(configuration), std::move(*module), std::move(ledgers->writing),
+  auto software = own_digest();
+  if (!software) return pass_on(software);
+  Daemon daemon(home, std::move(*software), std::move(configuration), std::move(*module), std::move(ledgers->writing),
                 std::move(ledgers->reading), std::move(ledgers->trouble));
   daemon.keys.refresh();
   auto verification = newest_verification(daemon.ledger);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "home.hpp"
+#include "software.hpp"
 #include "sealroom/issuance/appliance.hpp"
 
 namespace sealroom::daemon {
@@ -43,11 +44,13 @@ Result<Done> make_home(const Configuration& configuration) {
   auto ledger = Ledger::open(kLedger, LedgerAccess::ReadWrite);
   if (!ledger) return pass_on(ledger);
   const SystemClock clock;
+  auto software = own_digest();
+  if (!software) return pass_on(software);
   auto change = ledger->begin({.time = clock.now(),
                                .boot_id = clock.boot_id(),
                                .boot_ms = static_cast<std::uint64_t>(clock.since_boot().count()),
                                .actor = {.uid = getuid(), .pid = getpid(), .role = "daemon"},
-                               .software = SEALROOM_VERSION,
+                               .software = *software,
                                .configuration = to_hex(configuration.digest())});
   if (!change) return pass_on(change);
   auto seq =
