@@ -7,6 +7,11 @@ sealroom_unit_tests(token)
 target_compile_definitions(test_token PRIVATE SEALROOM_SHIM="$<TARGET_FILE:sealroom-shim>")
 add_dependencies(test_token sealroom-shim)
 
+# Puts a key on a token as a restored backup is there, for e2e/keys.sh.
+add_executable(import-key shim/import_key.cpp)
+target_link_libraries(import-key PRIVATE crypto PkgConfig::p11-kit ${CMAKE_DL_LIBS})
+target_include_directories(import-key PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+
 # The functions of libp11 0.4.12 that src/token/libp11.hpp says are never called.
 add_test(NAME "token: the traps of libp11 are not linked"
          COMMAND sh -c "! nm --undefined-only '$<TARGET_FILE:token>' | grep -E \

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
+#include "key_strength.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/issuance/recovery.hpp"
 #include "sealroom/log/canonical.hpp"
+#include "stored_keys.hpp"
 
 namespace sealroom {
 namespace {
@@ -16,16 +18,6 @@ ActDone outcome_of(const KeyRow& row, const PublicKey& key, bool repeated) {
                       {"key_id", to_hex(row.key_id)},
                       {"fingerprint", to_hex(key.digest())}},
           .repeated = repeated};
-}
-
-Result<Done> check_strength(const Configuration& configuration, std::string_view owner, const KeySpec& spec) {
-  if (owner == kLogOwner) {
-    if (spec.type == KeyType::EcP256) return Done{};
-    return fail(ErrorKind::Usage, "the log key must be ec-p256: checkpoints are ECDSA P-256 signatures");
-  }
-  const auto least = configuration.issuer(owner)->config.default_bits();
-  if (spec.type != KeyType::Rsa || spec.bits >= least) return Done{};
-  return fail(ErrorKind::Usage, fmt::format("{} is below default_bits = {} of issuer {}", spec.text(), least, owner));
 }
 
 // Durable before the token is asked. An earlier intent that a crash left open is closed: this one takes its place.
@@ -52,11 +44,21 @@ Result<Done> note_intent(const Work& work, std::string_view owner, const KeySpec
 
 }  // namespace
 
+Result<Done> is_strong_enough(const Configuration& configuration, std::string_view owner, const KeySpec& spec) {
+  if (owner == kLogOwner) {
+    if (spec.type == KeyType::EcP256) return Done{};
+    return fail(ErrorKind::Usage, "the log key must be ec-p256: checkpoints are ECDSA P-256 signatures");
+  }
+  const auto least = configuration.issuer(owner)->config.default_bits();
+  if (spec.type != KeyType::Rsa || spec.bits >= least) return Done{};
+  return fail(ErrorKind::Usage, fmt::format("{} is below default_bits = {} of issuer {}", spec.text(), least, owner));
+}
+
 Result<ActDone> generate_key(const Work& work, std::string_view owner, const KeySpec& spec) {
   auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   auto uri = keys.uri_of(owner);
   if (!uri) return pass_on(uri);
-  auto strong = check_strength(configuration, owner, spec);
+  auto strong = is_strong_enough(configuration, owner, spec);
   if (!strong) return pass_on(strong);
   auto known = ledger.key(owner);
   if (!known) return pass_on(known);
@@ -67,6 +69,8 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
   }
   auto token = keys.token(owner);
   if (!token) return pass_on(token);
+  auto decided = keys.nothing_unknown(owner);
+  if (!decided) return pass_on(decided);
   if (uri->object().empty()) {
     return fail(ErrorKind::Usage, fmt::format("the key URI of {} has no object: a new key needs a label", owner));
   }
@@ -121,6 +125,8 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
 
   auto loaded = keys.load(row);
   if (!loaded) return pass_on(loaded);
+  auto looked = look_at_keys(work, owner);
+  if (!looked) return pass_on(looked);
   keys.used(owner, clock.since_boot());
   keys.refresh();
   auto covered = checkpoint_if_unlocked(work);

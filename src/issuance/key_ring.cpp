@@ -1,5 +1,8 @@
 #include "sealroom/issuance/key_ring.hpp"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 namespace sealroom {
@@ -8,6 +11,15 @@ namespace {
 std::string name_of(const TokenInfo& token) { return token.label + "/" + token.serial; }
 
 }  // namespace
+
+std::string_view name_of(KeyStanding standing) {
+  switch (standing) {
+    case KeyStanding::Bound: return "bound";
+    case KeyStanding::Foreign: return "foreign";
+    case KeyStanding::Unknown: return "unknown";
+  }
+  std::abort();
+}
 
 KeyRing::KeyRing(std::shared_ptr<Module> module, const Configuration& configuration) : module_(std::move(module)) {
   for (const auto& [name, issuer] : configuration.issuers()) uris_.emplace(name, issuer.config.private_key());
@@ -52,7 +64,7 @@ Result<Done> KeyRing::unlock(std::string_view owner, const Secret& pin, FinalTry
   return Done{};
 }
 
-Result<Done> KeyRing::load(const KeyRow& row) {
+Result<Done> KeyRing::load(const KeyRow& row, KeyHistory history) {
   auto uri = uri_of(row.owner);
   if (!uri) return pass_on(uri);
   auto unlocked_token = token(row.owner);
@@ -62,11 +74,13 @@ Result<Done> KeyRing::load(const KeyRow& row) {
     return fail(ErrorKind::Token,
                 fmt::format("{}: this token has serial {}, and the key was made on the one with serial {}", row.owner,
                             serial, row.token_serial),
-                "insert the token that the key was made on");
+                fmt::format("insert the token that the key was made on; a copy that its vendor's tool made is taken "
+                            "into use by `sealroom key adopt {}`",
+                            row.owner));
   }
   auto expected = PublicKey::parse(row.public_key);
   if (!expected) return pass_on(expected, row.owner);
-  auto key = (*unlocked_token)->key(*uri, *expected);
+  auto key = (*unlocked_token)->key(uri->with_id(row.key_id), *expected, history);
   if (!key) return pass_on(key, row.owner);
   keys_.erase(row.owner);
   keys_.emplace(row.owner, std::move(*key));
@@ -112,6 +126,8 @@ void KeyRing::used(std::string_view owner, std::chrono::milliseconds now) {
 
 bool KeyRing::unlocked(std::string_view owner) const { return where_.contains(owner); }
 
+bool KeyRing::usable(std::string_view owner) const { return keys_.contains(owner); }
+
 std::vector<std::string> KeyRing::sharing_token_with(std::string_view owner) const {
   std::vector<std::string> owners;
   const auto name = token_name(owner);
@@ -121,7 +137,27 @@ std::vector<std::string> KeyRing::sharing_token_with(std::string_view owner) con
   return owners;
 }
 
+void KeyRing::remember(std::string_view owner, std::vector<StoredKey> keys) {
+  const auto found = open_.find(token_name(owner));
+  if (found != open_.end()) found->second.stored = std::move(keys);
+}
+
+std::vector<StoredKey> KeyRing::stored(std::string_view owner) const {
+  const auto found = open_.find(token_name(owner));
+  return found == open_.end() ? std::vector<StoredKey>() : found->second.stored;
+}
+
+Result<Done> KeyRing::nothing_unknown(std::string_view owner) const {
+  const auto unknown = std::ranges::count(stored(owner), KeyStanding::Unknown, &StoredKey::standing);
+  if (unknown == 0) return Done{};
+  return fail(ErrorKind::NeedsPerson,
+              fmt::format("the token of {} holds {} private key(s) that nobody has decided about", owner, unknown),
+              "see `sealroom key list`; then sealroom key adopt, destroy or foreign");
+}
+
 Result<const TokenKey*> KeyRing::key(std::string_view owner) const {
+  auto decided = nothing_unknown(owner);
+  if (!decided) return pass_on(decided);
   const auto found = keys_.find(owner);
   if (found != keys_.end()) return &found->second;
   if (unlocked(owner)) {
@@ -177,8 +213,9 @@ void KeyRing::refresh() {
       state.trouble = info.error().message;
     }
     state.unlocked = unlocked(owner);
-    state.usable = keys_.contains(owner);
+    state.usable = usable(owner);
     if (const auto found = compared_.find(owner); found != compared_.end()) state.compared = found->second;
+    state.stored = stored(owner);
     states.push_back(std::move(state));
   }
   const std::lock_guard guard(mutex_);

@@ -72,28 +72,6 @@ Result<Done> account_for(Change& change, const Unaccounted& open) {
 
 }  // namespace
 
-std::string key_tag(std::string_view owner) { return fmt::format("key/{}", owner); }
-
-Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::string_view owner) {
-  auto newest = newest_entry(ledger, key_tag(owner));
-  if (!newest) return pass_on(newest);
-  if (!*newest || (*newest)->event.name != "key.generating") return std::nullopt;
-  const auto& details = (*newest)->event.details;
-  return OpenKeyIntent{std::string(owner), details.value("label", ""), details.value("token_serial", "")};
-}
-
-Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {
-  auto seq = change.append({.name = "key.abandoned",
-                            .outcome = "error",
-                            .details = {{"owner", intent.owner},
-                                        {"label", intent.label},
-                                        {"token_serial", intent.token_serial},
-                                        {"reason", "the daemon ended while the token was asked for this key"}}},
-                           key_tag(intent.owner));
-  if (!seq) return pass_on(seq);
-  return Done{};
-}
-
 Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration) {
   Unaccounted open;
   auto suspects = ledger.started();
@@ -104,7 +82,7 @@ Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& confi
   for (const auto owner : owners) {
     auto intent = open_key_intent(ledger, owner);
     if (!intent) return pass_on(intent);
-    if (*intent) open.keys.push_back(**intent);
+    if (*intent) ((*intent)->act == KeyAct::Destruction ? open.destructions : open.keys).push_back(**intent);
   }
   auto gaps = open_gaps(ledger, configuration);
   if (!gaps) return pass_on(gaps);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/keys.hpp"
@@ -10,9 +11,9 @@ namespace sealroom {
 namespace {
 
 // CertificationRequestInfo (RFC 2986 section 4.1) of `name` and `key` without attributes, as `openssl req -new` makes
-// it from the same configuration; then signed on the token. The key goes in as octets, never re-encoded.
-Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorithm hash) {
-  const OwnedReq request(X509_REQ_new());
+// it from the same configuration. The key goes in as octets, never re-encoded.
+Result<OwnedReq> request_of(const Bytes& name, const TokenKey& key) {
+  OwnedReq request(X509_REQ_new());
   const unsigned char* next = name.data();
   const OwnedName subject(d2i_X509_NAME(nullptr, &next, static_cast<long>(name.size())));
   next = key.public_key().der().data();
@@ -21,9 +22,17 @@ Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorit
                     X509_REQ_set_subject_name(request.get(), subject.get()) == 1 &&
                     d2i_X509_PUBKEY(&held, &next, static_cast<long>(key.public_key().der().size())) != nullptr;
   if (!made) return fail(ErrorKind::Failed, fmt::format("request cannot be made: {}", openssl_errors()));
+  return request;
+}
 
-  const auto to_be_signed =
-      der_of(request.get(), [](X509_REQ* all, unsigned char** out) { return i2d_re_X509_REQ_tbs(all, out); });
+Bytes to_be_signed_of(const OwnedReq& request) {
+  return der_of(request.get(), [](X509_REQ* all, unsigned char** out) { return i2d_re_X509_REQ_tbs(all, out); });
+}
+
+// The request, signed on the token and read back.
+Result<Bytes> signed_request(const OwnedReq& request, const TokenKey& key, HashAlgorithm hash,
+                             const RequestLimits& limits) {
+  const auto to_be_signed = to_be_signed_of(request);
   auto signature = key.sign(to_be_signed, hash);
   if (!signature) return pass_on(signature);
 
@@ -41,7 +50,35 @@ Result<Bytes> signed_request(const Bytes& name, const TokenKey& key, HashAlgorit
   bits->flags = (bits->flags & ~(ASN1_STRING_FLAG_BITS_LEFT | 0x07)) | ASN1_STRING_FLAG_BITS_LEFT;
   X509_ALGOR_set0(const_cast<X509_ALGOR*>(held_algorithm), OBJ_nid2obj(algorithm), rsa ? V_ASN1_NULL : V_ASN1_UNDEF,
                   nullptr);
-  return der_of(request.get(), i2d_X509_REQ);
+  auto der = der_of(request.get(), i2d_X509_REQ);
+  auto parsed = ParsedRequest::parse(der, limits);
+  if (parsed && VerifiedCsr::verify(*parsed)) return der;
+  return fail(ErrorKind::Token, "the request does not verify",
+              "the token made a wrong signature; check it before anything else is signed");
+}
+
+// Durable before the token is asked. An earlier intent that a crash left open is closed: this one takes its place.
+Result<Done> note_intent(const Work& work, std::string_view issuer, const OwnedReq& request) {
+  auto open = open_key_intent(work.appliance.ledger, issuer);
+  if (!open) return pass_on(open);
+  auto token = work.appliance.keys.token(issuer);
+  if (!token) return pass_on(token);
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  if (*open) {
+    auto closed = close_intent(*change, **open);
+    if (!closed) return closed;
+  }
+  auto seq = change->append({.name = "issuer.requesting",
+                             .outcome = "ok",
+                             .details = {{"issuer", issuer},
+                                         {"token_serial", (*token)->info().serial},
+                                         {"tbs_sha256", to_hex(sha256(to_be_signed_of(request)))}}},
+                            key_tag(issuer));
+  if (!seq) return pass_on(seq);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  return Done{};
 }
 
 }  // namespace
@@ -62,22 +99,29 @@ Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
   if (!confirmed) return pass_on(confirmed);
   auto key = keys.key(issuer);
   if (!key) return pass_on(key);
-  auto der = signed_request(settings->config.own_name(), **key, settings->config.default_md());
-  if (!der) return pass_on(der, issuer);
-  keys.used(issuer, clock.since_boot());
-
-  auto parsed = ParsedRequest::parse(*der, configuration.limits().request);
-  if (!parsed || !VerifiedCsr::verify(*parsed)) {
-    return fail(ErrorKind::Token, fmt::format("the request of {} does not verify", issuer),
-                "the token made a wrong signature; check it before anything else is signed");
+  auto request = request_of(settings->config.own_name(), **key);
+  if (!request) return pass_on(request, issuer);
+  auto intended = note_intent(work, issuer, *request);
+  if (!intended) return pass_on(intended);
+  auto der = signed_request(*request, **key, settings->config.default_md(), configuration.limits().request);
+  auto change = work.begin_outcome();
+  if (!change) return pass_on(change);
+  if (!der) {
+    auto failed = change->append({.name = "issuer.request-failed",
+                                  .outcome = "error",
+                                  .details = {{"issuer", issuer}, {"reason", printable(der.error().message)}}},
+                                 key_tag(issuer));
+    auto noted = failed ? std::move(*change).commit() : Result<Receipt>(pass_on(failed));
+    if (!noted) return pass_on(noted);
+    return pass_on(der, issuer);
   }
+  keys.used(issuer, clock.since_boot());
   row->request = *der;
   if (row->state == "key") row->state = "requested";
-  auto change = work.begin();
-  if (!change) return pass_on(change);
   auto seq = change->append({.name = "issuer.requested",
                              .outcome = "ok",
-                             .details = {{"issuer", issuer}, {"request_sha256", to_hex(sha256(*der))}}});
+                             .details = {{"issuer", issuer}, {"request_sha256", to_hex(sha256(*der))}}},
+                            key_tag(issuer));
   if (!seq) return pass_on(seq);
   auto put = change->put_issuer(*row);
   if (!put) return pass_on(put);

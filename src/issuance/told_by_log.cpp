@@ -30,15 +30,18 @@ Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_
   return entry;
 }
 
-Result<Done> agrees_with_log(const Ledger& ledger, const KeyRow& row) {
+Result<KeyHistory> history_told(const Ledger& ledger, const KeyRow& row) {
   const auto what = fmt::format("key of {} in the ledger", row.owner);
   auto entry = told_by(ledger, row.entry, "key.generated", what);
+  const bool generated = entry.has_value();
+  if (!generated) entry = told_by(ledger, row.entry, "key.adopted", what);
   if (!entry) return pass_on(entry);
   const auto& told = entry->event.details;
   const bool same = told.value("owner", "") == row.owner && told.value("key_id", "") == to_hex(row.key_id) &&
                     told.value("token_serial", "") == row.token_serial &&
                     told.value("public_key_sha256", "") == to_hex(sha256(row.public_key));
-  return same ? Result<Done>(Done{}) : changed(what);
+  if (!same) return changed(what);
+  return generated ? KeyHistory::Proven : KeyHistory::Adopted;
 }
 
 Result<Done> agrees_with_log(const Ledger& ledger, const PlanRow& row) {

@@ -9,6 +9,7 @@
 #include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/issuance/told_by_log.hpp"
+#include "stored_keys.hpp"
 
 namespace sealroom {
 namespace {
@@ -20,17 +21,21 @@ Result<Done> note(const Work& work, std::string_view event, std::string_view out
   return Done{};
 }
 
-// Reads back every key on the owner's unlocked token that the ledger knows, and logs that the token is open.
-Result<Done> use_known_keys(const Work& work, std::string_view owner) {
+// Reads back every key on the owner's unlocked token that the ledger knows, looks for others, and logs that the token is
+// open.
+Result<Done> use_known_keys(const Work& work, std::string_view owner, UnlockFor use) {
   auto& keys = work.appliance.keys;
+  auto token = keys.token(owner);
+  if (!token) return pass_on(token);
   auto known = work.appliance.ledger.keys();
   if (!known) return pass_on(known);
   const auto sharing = keys.sharing_token_with(owner);
   Json found = Json::array();
   for (const auto& row : *known) {
     if (std::ranges::find(sharing, row.owner) == sharing.end()) continue;
-    auto agrees = agrees_with_log(work.appliance.ledger, row);
-    auto loaded = agrees ? keys.load(row) : agrees;
+    auto history = history_told(work.appliance.ledger, row);
+    auto loaded = history ? keys.load(row, *history) : Result<Done>(pass_on(history));
+    if (!loaded && use == UnlockFor::KeyWork && loaded.error().kind == ErrorKind::Token) continue;
     if (!loaded) {
       auto noted =
           note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});
@@ -39,12 +44,19 @@ Result<Done> use_known_keys(const Work& work, std::string_view owner) {
     }
     found.push_back({{"owner", row.owner}, {"public_key_sha256", to_hex(sha256(row.public_key))}});
   }
-  return note(work, "token.unlocked", "ok", {{"owner", owner}, {"keys", found}});
+  auto closed = close_destructions(work, owner);
+  if (!closed) return closed;
+  auto unknown = look_at_keys(work, owner);
+  if (!unknown) return pass_on(unknown);
+  auto noted = note(work, "token.unlocked", "ok", {{"owner", owner}, {"keys", found}});
+  if (!noted || unknown->empty()) return noted;
+  return note(work, "key.unknown", "refused",
+              {{"owner", owner}, {"token_serial", (*token)->info().serial}, {"keys", *unknown}});
 }
 
 }  // namespace
 
-Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin, FinalTry final_try) {
+Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin, FinalTry final_try, UnlockFor use) {
   auto& keys = work.appliance.keys;
   if (keys.unlocked(owner)) return Done{};
   auto possible = clock_is_not_behind(work.appliance.ledger, work.appliance.clock);
@@ -62,7 +74,7 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
   keys.used(owner, work.appliance.clock.since_boot());
   auto standing = check_anchor(work, owner);
   if (standing) keys.compared(owner, name_of(*standing));
-  auto ready = standing ? use_known_keys(work, owner) : Result<Done>(pass_on(standing));
+  auto ready = standing ? use_known_keys(work, owner, use) : Result<Done>(pass_on(standing));
   // A token that is open without an entry in the log, or with a key that is not right, must not stay open.
   if (!ready) keys.lock(owner);
   keys.refresh();

@@ -67,8 +67,8 @@ Result<Done> verify_owners(const Ledger& ledger) {
   auto keys = ledger.keys();
   if (!keys) return pass_on(keys);
   for (const auto& key : *keys) {
-    auto agrees = agrees_with_log(ledger, key);
-    if (!agrees) return agrees;
+    auto told = history_told(ledger, key);
+    if (!told) return pass_on(told);
   }
   auto issuers = ledger.issuers();
   if (!issuers) return pass_on(issuers);

@@ -43,6 +43,21 @@ Result<Done> Change::put_key(const KeyRow& row) {
       row.entry);
 }
 
+Result<Done> Change::move_key(const KeyRow& row) {
+  auto& state = ledger::in_use(state_);
+  const auto decode = [](const sqlite::Rows& stored) { return stored.octets(0); };
+  auto known =
+      sqlite::first<Bytes>(state.connection(), decode, "SELECT public_key FROM token_key WHERE owner = ?1", row.owner);
+  if (!known) return pass_on(known);
+  if (!*known || **known != row.public_key) {
+    return state.refuse(fmt::format("{}: does not have this key", printable(row.owner)));
+  }
+  return state.run(
+      "UPDATE token_key SET uri = ?2, token_label = ?3, token_serial = ?4, key_id = ?5, evidence = ?6, entry = ?7 "
+      "WHERE owner = ?1",
+      row.owner, row.uri, row.token_label, row.token_serial, row.key_id, row.evidence, row.entry);
+}
+
 Result<Done> Change::put_issuer(const IssuerRow& row) {
   auto& state = ledger::in_use(state_);
   auto done = state.run(

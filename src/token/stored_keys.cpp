@@ -9,6 +9,13 @@
 namespace sealroom {
 namespace {
 
+// A half that cannot be understood (an unknown curve of another application's key) tells nothing, and must not hide the
+// other keys. A token that fails altogether says so when its private keys are listed.
+std::optional<PublicKey> told_by(const ObjectReader& objects, CK_OBJECT_HANDLE handle) {
+  auto key = objects.public_key(handle);
+  return key ? std::move(*key) : std::nullopt;
+}
+
 // The public key objects with this CKA_ID, each with what it holds.
 struct PublicHalf {
   CK_OBJECT_HANDLE handle;
@@ -20,9 +27,8 @@ Result<std::vector<PublicHalf>> public_halves(const ObjectReader& objects, const
   if (!handles) return pass_on(handles);
   std::vector<PublicHalf> halves;
   for (const auto handle : *handles) {
-    auto key = objects.public_key(handle);
-    if (!key) return pass_on(key);
-    if (*key) halves.push_back({handle, std::move(**key)});
+    auto key = told_by(objects, handle);
+    if (key) halves.push_back({handle, std::move(*key)});
   }
   return halves;
 }
@@ -31,7 +37,7 @@ bool has_type(const PublicKey& key, CK_KEY_TYPE type) { return (key.type() == Ke
 
 // The public key of `object`: its own word where it is RSA, else that of the one public key with its CKA_ID.
 Result<std::optional<PublicKey>> public_key_of(const ObjectReader& objects, const PrivateKeyObject& object) {
-  if (object.type == CKK_RSA) return objects.public_key(object.handle);
+  if (object.type == CKK_RSA) return told_by(objects, object.handle);
   auto halves = public_halves(objects, object.id);
   if (!halves) return pass_on(halves);
   std::erase_if(*halves, [&](const PublicHalf& half) { return !has_type(half.key, object.type); });
@@ -72,8 +78,8 @@ Result<std::vector<TokenPrivateKey>> Token::private_keys() const {
   for (const auto& object : *listed) {
     auto key = public_key_of(objects, object);
     if (!key) return pass_on(key);
-    auto digest = *key ? std::optional((*key)->digest()) : std::nullopt;
-    keys.push_back({printable(object.label), object.id, algorithm_of(object.type, *key), digest});
+    auto algorithm = algorithm_of(object.type, *key);
+    keys.push_back({printable(object.label), object.id, std::move(algorithm), std::move(*key)});
   }
   return keys;
 }

@@ -105,4 +105,11 @@ Result<TokenUri> TokenUri::parse(std::string_view text, std::string_view where) 
   return made;
 }
 
+TokenUri TokenUri::with_id(const Bytes& id) const {
+  auto uri = *this;
+  uri.object_.clear();
+  uri.id_ = id;
+  return uri;
+}
+
 }  // namespace sealroom

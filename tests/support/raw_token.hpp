@@ -20,7 +20,8 @@ namespace sealroom::testing {
 // what it left. With another user of the module in this process it shares the login; alone, it initialises the module.
 class RawToken {
  public:
-  explicit RawToken(std::string_view label, const std::string& module = SoftHsm::module()) {
+  explicit RawToken(std::string_view label, const std::string& module = SoftHsm::module(),
+                    const std::string& pin = SoftHsm::kPin) {
     library_ = dlopen(module.c_str(), RTLD_NOW | RTLD_LOCAL);
     const auto get = reinterpret_cast<CK_C_GetFunctionList>(dlsym(library_, "C_GetFunctionList"));
     need(get(&functions_), "C_GetFunctionList");
@@ -29,7 +30,7 @@ class RawToken {
     const CK_RV answer = functions_->C_Initialize(&arguments);
     alone_ = answer == CKR_OK;
     if (answer != CKR_CRYPTOKI_ALREADY_INITIALIZED) need(answer, "C_Initialize");
-    open(label);
+    open(label, pin);
   }
   RawToken(const RawToken&) = delete;
   RawToken& operator=(const RawToken&) = delete;
@@ -60,7 +61,7 @@ class RawToken {
   }
 
  private:
-  void open(std::string_view label) {
+  void open(std::string_view label, std::string pin) {
     std::vector<CK_SLOT_ID> slots(32);
     CK_ULONG size = slots.size();
     need(functions_->C_GetSlotList(CK_TRUE, slots.data(), &size), "C_GetSlotList");
@@ -73,7 +74,6 @@ class RawToken {
       slot_ = slot;
       need(functions_->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, nullptr, nullptr, &session_),
            "C_OpenSession");
-      std::string pin = SoftHsm::kPin;
       const CK_RV answer =
           functions_->C_Login(session_, CKU_USER, reinterpret_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());
       if (answer != CKR_USER_ALREADY_LOGGED_IN) need(answer, "C_Login");

@@ -19,6 +19,17 @@ namespace sealroom {
 // The name under which the log key stands beside the issuers.
 inline constexpr std::string_view kLogOwner = "log";
 
+// What a private key on a token is to this appliance. Unknown: nobody has decided about it, so the token signs nothing.
+enum class KeyStanding { Bound, Foreign, Unknown };
+
+std::string_view name_of(KeyStanding standing);  // "bound", "foreign", "unknown"
+
+struct StoredKey {
+  TokenPrivateKey key;
+  KeyStanding standing = KeyStanding::Unknown;
+  std::string owner;  // whose it is when it is bound, else ""
+};
+
 // What is known of one owner's key, for status. `token` is empty while the token is not present.
 struct KeyState {
   std::string owner;  // an issuer, or "log"
@@ -28,6 +39,7 @@ struct KeyState {
   bool unlocked = false;                  // its token is logged in
   bool usable = false;                    // and its key was read back and found right
   std::string compared = "not compared";  // how the ledger stands to what the token remembers
+  std::vector<StoredKey> stored;          // the private keys on its unlocked token
 };
 
 // KeyRing holds the unlocked tokens and the keys on them, for as long as they are unlocked. Owners whose URIs name
@@ -46,7 +58,7 @@ class KeyRing {
   Result<Done> unlock(std::string_view owner, const Secret& pin, FinalTry final_try);
 
   // Reads back the key that `row` binds to its owner; the owner's token must be unlocked. Errors: Token.
-  Result<Done> load(const KeyRow& row);
+  Result<Done> load(const KeyRow& row, KeyHistory history = KeyHistory::Proven);
 
   void lock(std::string_view owner);
   void lock_all();
@@ -56,10 +68,19 @@ class KeyRing {
   void used(std::string_view owner, std::chrono::milliseconds now);
 
   bool unlocked(std::string_view owner) const;
+  bool usable(std::string_view owner) const;                                  // its key was read back and found right
   std::vector<std::string> sharing_token_with(std::string_view owner) const;  // itself included
 
-  // The owner's key. Error NeedsPerson while its token is locked, Token when the key was not found right.
+  // The owner's key. Error NeedsPerson while its token is locked, or while a key on it is unknown; Token when the key
+  // was not found right.
   Result<const TokenKey*> key(std::string_view owner) const;
+
+  // Remembers what lies on the owner's token, until it is locked.
+  void remember(std::string_view owner, std::vector<StoredKey> keys);
+  std::vector<StoredKey> stored(std::string_view owner) const;  // what was remembered
+
+  // Error (NeedsPerson) while a private key on the owner's token is unknown.
+  Result<Done> nothing_unknown(std::string_view owner) const;
 
   // The owner's unlocked token. Error NeedsPerson while it is locked.
   Result<Token*> token(std::string_view owner);
@@ -81,6 +102,7 @@ class KeyRing {
   struct Open {
     std::unique_ptr<Token> token;
     std::chrono::milliseconds last_used{0};
+    std::vector<StoredKey> stored{};
   };
   std::string token_name(std::string_view owner) const;
 

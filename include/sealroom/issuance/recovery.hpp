@@ -10,18 +10,27 @@
 // What is done after a crash, before anything else is signed.
 namespace sealroom {
 
-// A key that was about to be generated when the daemon ended: the token may hold the pair, the ledger does not know it.
+// What a token was about to do with an owner's key when the daemon ended. Generation: it may hold a pair that the ledger
+// does not know. Destruction: the key may be gone, or half of it. Request: it may have signed the owner's own request.
+enum class KeyAct { Generation, Destruction, Request };
+
+std::string_view name_of(KeyAct act);  // "generation", "destruction", "request"
+
 struct OpenKeyIntent {
   std::string owner;
+  KeyAct act = KeyAct::Generation;
   std::string label;  // of the objects on the token
   std::string token_serial;
+  Bytes key_id{};                      // of a Destruction
+  std::optional<Digest> public_key{};  // of a Destruction; nothing when the token could not say
 };
 
 // What a crash left without an outcome.
 struct Unaccounted {
   std::vector<CertificateRow> suspects;  // started and not recorded: a signature may exist; never more than a group
   std::vector<OpenKeyIntent> keys;
-  std::vector<Gap> gaps;  // tokens that remember what this ledger does not have
+  std::vector<Gap> gaps;                    // tokens that remember what this ledger does not have
+  std::vector<OpenKeyIntent> destructions;  // recover() leaves them: the next unlock sees what the token holds
 
   bool empty() const { return suspects.empty() && keys.empty() && gaps.empty(); }
 };
@@ -35,7 +44,7 @@ Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& conf
 // The log tag under which the life of an owner's key is found.
 std::string key_tag(std::string_view owner);
 
-// The intent to generate the owner's key that has no outcome, if there is one. Errors: Integrity.
+// What was begun with the owner's key and has no outcome, if there is something. Errors: Integrity.
 Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::string_view owner);
 
 // Says in the log that nobody knows what became of the intent (key.abandoned).

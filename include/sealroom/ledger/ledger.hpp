@@ -43,6 +43,7 @@ class Change {
   Result<std::uint64_t> append(const log::Event& event, std::string_view batch = {});
 
   Result<Done> put_key(const KeyRow& row);        // replaces the owner's key only when it has none; else Integrity
+  Result<Done> move_key(const KeyRow& row);       // the owner's key, the same public key, is elsewhere; else Integrity
   Result<Done> put_issuer(const IssuerRow& row);  // inserts or replaces
   Result<Done> add_batch(const BatchRow& row);
   Result<Done> add_request(const RequestRow& row);

@@ -90,11 +90,12 @@ struct Anchor {
 
 // A private key as it lies on a token, whoever put it there; nothing is known of its fitness.
 struct TokenPrivateKey {
-  std::string label;                 // CKA_LABEL, made printable
-  Bytes key_id;                      // CKA_ID, may be empty
-  std::string algorithm;             // "RSA 2048", "EC P-256"; "EC", "key type 0x40" when no public half tells more
-  std::optional<Digest> public_key;  // SHA-256 of its SubjectPublicKeyInfo; nothing when the token cannot say, or
-                                     // when several public keys bear this CKA_ID
+  std::string label;                    // CKA_LABEL, made printable
+  Bytes key_id;                         // CKA_ID, may be empty
+  std::string algorithm;                // "RSA 2048", "EC P-256"; "EC", "key type 0x40" when no public half tells more
+  std::optional<PublicKey> public_key;  // nothing when the token cannot say, or when several bear this CKA_ID
+
+  std::optional<Digest> digest() const { return public_key ? std::optional(public_key->digest()) : std::nullopt; }
 };
 
 // Where a key's attributes come from. Proven: CKA_LOCAL, ALWAYS_SENSITIVE and NEVER_EXTRACTABLE are true, so it was made
@@ -175,7 +176,7 @@ class Token {
   // Every private key object on the token, of whatever type and origin, in the token's order. Errors (Token).
   Result<std::vector<TokenPrivateKey>> private_keys() const;
 
-  // Destroys the private key with this CKA_ID and public key, and its public half. `public_key` is what private_keys()
+  // Destroys the private key with this CKA_ID and public key, and its public half. `public_key` is what digest()
   // says of it; nothing means a private key without a public half. Of a pair that was destroyed half-way the rest goes.
   // Errors (Token): there is no such key, the CKA_ID does not tell it from another, the token refuses (CKA_DESTROYABLE);
   // the message says what is left.

@@ -16,6 +16,9 @@ class TokenUri {
   // token nor serial, or no object and no id. `where` names the text in the message ("issuers/root.cnf:21").
   static Result<TokenUri> parse(std::string_view text, std::string_view where);
 
+  // The same token, and on it the key with this CKA_ID whatever its label. `id` must not be empty.
+  TokenUri with_id(const Bytes& id) const;
+
   const std::string& text() const { return text_; }
   const std::string& token() const { return token_; }    // label, "" when not given
   const std::string& serial() const { return serial_; }

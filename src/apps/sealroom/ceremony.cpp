@@ -86,7 +86,7 @@ class Performance {
   Result<Done> unlock(const std::vector<std::string>& owners) {
     for (const auto& owner : owners) {
       auto open = unlock_owner(client_, owner, pins_);
-      if (!open) return open;
+      if (!open) return pass_on(open);
     }
     return Done{};
   }

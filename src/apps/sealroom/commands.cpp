@@ -32,6 +32,18 @@ std::span<const NamedCommand> commands() {
        "the issuer's own request; onto a medium for another appliance", &issuer_request},
       {"issuer install", "issuer install ISSUER FILE... [--fingerprint HEX8]",
        "install a certificate that was signed elsewhere, with its chain", &issuer_install},
+      {"key list", "key list", "the private keys on unlocked tokens, and whose they are", &key_list},
+      {"key adopt",
+       "key adopt OWNER [KEY] --reason WHY [--confirm HEX8] [--pin-file F | --pin-fd N] [--accept-final-try] "
+       "[--confirm-time T]",
+       "take a key into use that lies on the token already, or a copy of the owner's key", &key_adopt},
+      {"key destroy",
+       "key destroy OWNER KEY [--confirm HEX8] [--pin-file F | --pin-fd N] [--accept-final-try] [--confirm-time T]",
+       "destroy a private key that nobody uses", &key_destroy},
+      {"key foreign",
+       "key foreign OWNER KEY --reason WHY [--confirm HEX8] [--pin-file F | --pin-fd N] [--accept-final-try] "
+       "[--confirm-time T]",
+       "leave an unknown key alone: it belongs to somebody else", &key_foreign},
       {"certificate list", "certificate list [--issuer ISSUER]", "the certificates in the ledger", &certificate_list},
       {"certificate show", "certificate show SERIAL [--issuer ISSUER]", "one certificate", &certificate_show},
       {"audit show", "audit show [--batch BATCH] [--from N]", "the log's entries", &audit_show},

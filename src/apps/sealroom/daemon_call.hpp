@@ -41,13 +41,15 @@ struct PinSource {
   int fd = -1;       // --pin-fd
   bool accept_final_try = false;
   std::string confirm_time;  // --confirm-time: what a clock that is not this machine's says
+  bool key_work = false;     // the token is needed for a decision about a key, whatever the state of the owner's own
 };
 
 // Has a person confirm the time where the daemon doubts it, or where --confirm-time was given.
 Result<Done> confirm_time(wire::Client& client, const Json& status, const PinSource& source);
 
 // Unlocks the token of `owner`, with the time confirmed first. Without a source: the trial PIN of the home where there is one, else a prompt.
-Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source);
+// Value: the private keys on it that nobody has decided about.
+Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source);
 
 // A line asked for on the terminal, without echo for secrets. Error NeedsPerson when there is no terminal.
 Result<Secret> ask_secret(const std::string& question);

@@ -137,19 +137,19 @@ Result<Done> confirm_time(wire::Client& client, const Json& status, const PinSou
   return Done{};
 }
 
-Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source) {
+Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source) {
   auto status = client.call("status");
   if (!status) return pass_on(status);
   auto sound = ledger_is_sound(*status);
-  if (!sound) return sound;
+  if (!sound) return pass_on(sound);
   auto confirmed = confirm_time(client, *status, source);
-  if (!confirmed) return confirmed;
+  if (!confirmed) return pass_on(confirmed);
   std::string trial_file;
   bool known = false;
   for (const auto& key : status->at("keys")) {
     if (key.at("owner") != owner) continue;
     known = true;
-    if (key.at("unlocked").get<bool>()) return Done{};
+    if (key.at("unlocked").get<bool>()) return key.at("unknown_keys");
     if (!key.at("present").get<bool>() && source.file.empty() && source.fd < 0) {  // no use in asking for its PIN
       return fail(ErrorKind::Token, key.at("trouble").get<std::string>(),
                   "insert the token; one of SoftHSM whose files were damaged is not present any more, either");
@@ -164,9 +164,11 @@ Result<Done> unlock_owner(wire::Client& client, const std::string& owner, const 
   if (!pin) return pass_on(pin);
   auto fd = piped(*pin);
   if (!fd) return pass_on(fd);
-  auto unlocked = client.call("unlock", {{"owner", owner}, {"accept_final_try", source.accept_final_try}}, {fd->get()});
-  if (!unlocked) return pass_on(unlocked);
-  return Done{};
+  auto unlocked = client.call(
+      "unlock", {{"owner", owner}, {"accept_final_try", source.accept_final_try}, {"key_work", source.key_work}},
+      {fd->get()});
+  if (!unlocked) return unlocked;
+  return unlocked->at("unknown_keys");
 }
 
 }  // namespace sealroom::cli

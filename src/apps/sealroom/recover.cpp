@@ -13,9 +13,13 @@ void tell(const Json& answer) {
                     text_of(row, "serial"), text_of(row, "issuer"), text_of(row, "name"), text_of(row, "batch")));
   }
   for (const auto& key : answer.at("keys")) {
+    if (text_of(key, "act") == "request") {
+      say(fmt::format("closed: the request of {} was being signed; it will be made again", text_of(key, "owner")));
+      continue;
+    }
     say(
         fmt::format("closed: the key of {} was being generated; token {} may hold a pair labelled {} that the ledger "
-                    "does not know",
+                    "does not know: the next unlock lists it",
                     text_of(key, "owner"), text_of(key, "token_serial"), text_of(key, "label")));
   }
   for (const auto& batch : answer.at("planned")) {

@@ -117,12 +117,22 @@ Result<int> unlock(const Command& command) {
   const auto owners = words.plain().empty() ? owners_of(*status) : words.plain();
   if (owners.size() > 1 && source.fd >= 0)
     return fail(ErrorKind::Usage, "--pin-fd holds the PIN of one token", "unlock the tokens one by one");
+  Json unknown = Json::object();
   for (const auto& owner : owners) {
     auto unlocked = unlock_owner(*client, owner, source);
     if (!unlocked) return pass_on(unlocked);
-    if (command.output == Output::People) say(fmt::format("{} is unlocked", printable(owner)));
+    if (!unlocked->empty()) unknown[owner] = *unlocked;
+    if (command.output == Output::Json) continue;
+    say(fmt::format("{} is unlocked", printable(owner)));
+    for (const auto& key : *unlocked) {
+      say(
+          fmt::format("UNKNOWN KEY: \"{}\", {}, id {}: nobody has decided about it, so this token signs nothing  ->  "
+                      "sealroom key list",
+                      text_of(key, "label"), text_of(key, "algorithm"), text_of(key, "key_id")));
+    }
   }
-  if (command.output == Output::Json) print({{"format", "sealroom-unlock/1"}, {"unlocked", owners}});
+  if (command.output == Output::Json)
+    print({{"format", "sealroom-unlock/1"}, {"unlocked", owners}, {"unknown_keys", std::move(unknown)}});
   return kDone;
 }
 

@@ -15,6 +15,9 @@
 namespace sealroom::daemon {
 namespace {
 
+constexpr std::size_t kLongestName = 1000;
+constexpr std::size_t kLongestReason = 1000;
+
 Json json_of(const ActDone& done) {
   Json outcome = Json::object();
   for (const auto& [name, value] : done.outcome) outcome[name] = value;
@@ -44,26 +47,52 @@ Result<Json> answer(Result<ActDone> done) {
   return json_of(*done);
 }
 
+Json unknown_keys(const Daemon& daemon, const std::string& owner) {
+  Json keys = Json::array();
+  for (const auto& stored : daemon.keys.stored(owner)) {
+    if (stored.standing == KeyStanding::Unknown) keys.push_back(daemon::json_of(stored));
+  }
+  return keys;
+}
+
+// What is the same in all decisions about a key.
+Result<Json> decide_about_key(const Daemon& daemon, Request& request, const Work& work,
+                              Result<ActDone> (*decide)(const Work&, const KeyChoice&)) {
+  Parameters parameters(request.parameters);
+  const KeyChoice choice{.owner = parameters.text("owner"),
+                         .key = parameters.text_or("key", "", kLongestName),
+                         .confirmed = parameters.text_or("confirmed", "", kLongestName),
+                         .reason = parameters.text_or("reason", "", kLongestReason)};
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto known = daemon.keys.uri_of(choice.owner);
+  if (!known) return pass_on(known);
+  return answer(decide(work, choice));
+}
+
 }  // namespace
 
 Result<Json> unlock_token(Daemon& daemon, Request& request, const Work& work) {
   Parameters parameters(request.parameters);
   const auto owner = parameters.text("owner");
   const bool accept = parameters.flag("accept_final_try");
+  const bool key_work = parameters.flag("key_work");
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
   auto known = daemon.keys.uri_of(owner);
   if (!known) return pass_on(known);
-  if (daemon.keys.unlocked(owner)) return Json{{"owner", owner}, {"already", true}};
+  if (daemon.keys.unlocked(owner))
+    return Json{{"owner", owner}, {"already", true}, {"unknown_keys", unknown_keys(daemon, owner)}};
   auto pin = pin_of(request, owner);
   if (!pin) return pass_on(pin);
-  auto unlocked = unlock(work, owner, *pin, accept ? FinalTry::Accept : FinalTry::Refuse);
+  auto unlocked = unlock(work, owner, *pin, accept ? FinalTry::Accept : FinalTry::Refuse,
+                         key_work ? UnlockFor::KeyWork : UnlockFor::Signing);
   if (!unlocked) return pass_on(unlocked);
   if (owner == kLogOwner || daemon.keys.unlocked(kLogOwner)) {
     auto covered = checkpoint_if_unlocked(work);
     if (!covered) return pass_on(covered);
   }
-  return Json{{"owner", owner}, {"already", false}};
+  return Json{{"owner", owner}, {"already", false}, {"unknown_keys", unknown_keys(daemon, owner)}};
 }
 
 Result<Json> lock_token(Daemon& daemon, Request& request, const Work& work) {
@@ -92,6 +121,18 @@ Result<Json> generate_issuer_key(Daemon& daemon, Request& request, const Work& w
   auto spec = KeySpec::parse(algorithm);
   if (!spec) return pass_on(spec);
   return answer(generate_key(work, owner, *spec));
+}
+
+Result<Json> key_adopt(Daemon& daemon, Request& request, const Work& work) {
+  return decide_about_key(daemon, request, work, &adopt_key);
+}
+
+Result<Json> key_destroy(Daemon& daemon, Request& request, const Work& work) {
+  return decide_about_key(daemon, request, work, &destroy_key);
+}
+
+Result<Json> key_foreign(Daemon& daemon, Request& request, const Work& work) {
+  return decide_about_key(daemon, request, work, &leave_foreign);
 }
 
 Result<Json> self_sign_issuer(Daemon& daemon, Request& request, const Work& work) {

@@ -5,6 +5,7 @@ namespace sealroom::daemon {
 std::span<const Method> methods() {
   static constexpr Method kMethods[] = {
       {"status", Role::Auditor, &status},
+      {"key.list", Role::Auditor, &key_list},
       {"issuer.list", Role::Auditor, &issuer_list},
       {"issuer.show", Role::Auditor, &issuer_show},
       {"certificate.list", Role::Auditor, &certificate_list},
@@ -30,6 +31,9 @@ std::span<const Method> methods() {
       {"sign", Role::Officer, AsJob{&sign_batch}},
       {"issuer.request", Role::Officer, &request_issuer},
       {"issuer.install", Role::Officer, &install_issuer},
+      {"key.adopt", Role::Officer, AsJob{&key_adopt}},
+      {"key.destroy", Role::Officer, AsJob{&key_destroy}},
+      {"key.foreign", Role::Officer, AsJob{&key_foreign}},
       {"recover", Role::Officer, AsJob{&recover_after_crash}},
       {"clock.correct", Role::Officer, AsJob{&clock_correct}},
       {"ceremony.generate-key", Role::Officer, AsJob{&generate_issuer_key}},

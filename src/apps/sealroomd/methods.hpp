@@ -50,7 +50,11 @@ struct Method {
 std::span<const Method> methods();
 
 // The methods, by what they are about.
+// A key on a token, as answers tell it.
+Json json_of(const StoredKey& stored);
+
 Result<Json> status(Daemon&, Request&);
+Result<Json> key_list(Daemon&, Request&);
 Result<Json> issuer_list(Daemon&, Request&);
 Result<Json> issuer_show(Daemon&, Request&);
 Result<Json> certificate_list(Daemon&, Request&);
@@ -68,6 +72,9 @@ Result<Done> note_verification(Daemon&, const Work&, const Result<Json>&);
 Result<Json> unlock_token(Daemon&, Request&, const Work&);
 Result<Json> lock_token(Daemon&, Request&, const Work&);
 Result<Json> generate_issuer_key(Daemon&, Request&, const Work&);
+Result<Json> key_adopt(Daemon&, Request&, const Work&);
+Result<Json> key_destroy(Daemon&, Request&, const Work&);
+Result<Json> key_foreign(Daemon&, Request&, const Work&);
 Result<Json> self_sign_issuer(Daemon&, Request&, const Work&);
 Result<Json> request_issuer(Daemon&, Request&, const Work&);
 Result<Json> issue_issuer(Daemon&, Request&, const Work&);

@@ -44,9 +44,17 @@ Json json_of(const CertificateRow& row) {
 }
 
 Json json_of(const Daemon& daemon, const KeyState& state, const std::optional<KeyRow>& key) {
-  Json json{{"owner", state.owner},      {"uri", state.uri},           {"present", state.token.has_value()},
-            {"trouble", state.trouble},  {"unlocked", state.unlocked}, {"usable", state.usable},
-            {"compared", state.compared}};
+  Json json{{"owner", state.owner},
+            {"uri", state.uri},
+            {"present", state.token.has_value()},
+            {"trouble", state.trouble},
+            {"unlocked", state.unlocked},
+            {"usable", state.usable},
+            {"compared", state.compared},
+            {"unknown_keys", Json::array()}};
+  for (const auto& stored : state.stored) {
+    if (stored.standing == KeyStanding::Unknown) json["unknown_keys"].push_back(daemon::json_of(stored));
+  }
   if (state.token) {
     json["token"] = {{"label", state.token->label},
                      {"serial", state.token->serial},
@@ -96,6 +104,14 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys, const Unaccoun
       say_what_waits(attention, fmt::format("the token of {} cannot be used: {}", owner, trouble), "insert it");
     if (!key.contains("key"))
       say_what_waits(attention, fmt::format("{} has no key", owner), "sealroom ceremony run SCRIPT");
+    for (const auto& unknown : key.at("unknown_keys")) {
+      say_what_waits(
+          attention,
+          fmt::format("the token of {} holds a private key \"{}\" (id {}) that nobody has decided about: it "
+                      "signs nothing",
+                      owner, unknown.at("label").get<std::string>(), unknown.at("key_id").get<std::string>()),
+          "sealroom key list; then sealroom key adopt, destroy or foreign");
+    }
   }
   if (!open.suspects.empty()) {
     say_what_waits(attention,
@@ -104,11 +120,19 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys, const Unaccoun
                    "sealroom recover");
   }
   for (const auto& intent : open.keys) {
+    const auto what = intent.act == KeyAct::Request
+                          ? fmt::format("the request of {} was being signed when the daemon ended", intent.owner)
+                          : fmt::format(
+                                "the key of {} was being generated when the daemon ended; token {} may hold a pair "
+                                "labelled {} that the ledger does not know",
+                                intent.owner, intent.token_serial, intent.label);
+    say_what_waits(attention, what, "sealroom recover");
+  }
+  for (const auto& intent : open.destructions) {
     say_what_waits(attention,
-                   fmt::format("the key of {} was being generated when the daemon ended; token {} may hold a pair "
-                               "labelled {} that the ledger does not know",
-                               intent.owner, intent.token_serial, intent.label),
-                   "sealroom recover");
+                   fmt::format("key \"{}\" on token {} was being destroyed when the daemon ended", intent.label,
+                               intent.token_serial),
+                   fmt::format("sealroom unlock {}, which sees what is left", intent.owner));
   }
   for (const auto& gap : open.gaps) {
     say_what_waits(attention,
@@ -215,6 +239,32 @@ Result<Json> status(Daemon& daemon, Request& request) {
     answer["attention"].insert(answer["attention"].begin(), std::move(first));
   }
   return answer;
+}
+
+Json json_of(const StoredKey& stored) {
+  const auto& key = stored.key;
+  return {{"label", key.label},
+          {"key_id", to_hex(key.key_id)},
+          {"algorithm", key.algorithm},
+          {"public_key_sha256", key.public_key ? to_hex(key.public_key->digest()) : ""},
+          {"standing", name_of(stored.standing)},
+          {"owner", stored.owner}};
+}
+
+Result<Json> key_list(Daemon& daemon, Request& request) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  Json tokens = Json::array();
+  for (const auto& state : daemon.keys.states()) {
+    Json token{{"owner", state.owner},
+               {"unlocked", state.unlocked},
+               {"token_label", state.token ? state.token->label : ""},
+               {"token_serial", state.token ? state.token->serial : ""},
+               {"keys", Json::array()}};
+    for (const auto& stored : state.stored) token["keys"].push_back(daemon::json_of(stored));
+    tokens.push_back(std::move(token));
+  }
+  return Json{{"format", "sealroom-keys/1"}, {"tokens", std::move(tokens)}};
 }
 
 Result<Json> issuer_list(Daemon& daemon, Request& request) {

@@ -51,7 +51,8 @@ Result<Json> recover_after_crash(Daemon&, Request& request, const Work& work) {
         {{"batch", row.batch}, {"issuer", row.issuer}, {"name", row.name}, {"serial", to_upper_hex(row.serial)}});
   }
   for (const auto& key : recovered->keys) {
-    answer["keys"].push_back({{"owner", key.owner}, {"label", key.label}, {"token_serial", key.token_serial}});
+    answer["keys"].push_back(
+        {{"owner", key.owner}, {"act", name_of(key.act)}, {"label", key.label}, {"token_serial", key.token_serial}});
   }
   for (const auto& batch : recovered->planned) {
     answer["planned"].push_back({{"batch", batch.id}, {"requests", batch.requests}, {"accepted", batch.accepted}});

@@ -62,6 +62,27 @@ TEST_CASE("a key is bound to its owner once") {
     auto change = begin(ledger);
     check_error(change.put_key(other), ErrorKind::Integrity, "root: has another key already");
   }
+  SECTION("a copy of it elsewhere takes its place") {
+    auto copy = key_row("root");
+    copy.token_serial = "9999";
+    copy.key_id = {5};
+    copy.evidence = "{}";
+    auto change = begin(ledger);
+    REQUIRE(change.move_key(copy));
+    commit(std::move(change));
+    const auto moved = *ledger.key("root");
+    CHECK(moved->token_serial == "9999");
+    CHECK(moved->key_id == Bytes{5});
+    CHECK(moved->evidence == "{}");
+    CHECK(moved->created == stored->created);
+  }
+  SECTION("what is no copy of it does not") {
+    auto other = key_row("root");
+    SECTION("by its public key") { other.public_key = {5}; }
+    SECTION("by its owner") { other.owner = "nobody"; }
+    auto change = begin(ledger);
+    check_error(change.move_key(other), ErrorKind::Integrity, "does not have this key");
+  }
 }
 
 TEST_CASE("an issuer is replaced with its chain") {

@@ -73,6 +73,18 @@ TEST_CASE("one key pair on two tokens can be adopted on both, and signs as one k
   CHECK(signs(must(second.key(uri("second", "copy"), setup.public_key, KeyHistory::Adopted))));
 }
 
+TEST_CASE("a key is found by its id, whatever its label and whoever else has that") {
+  Setup setup;
+  const RawToken raw("sealroom-test");
+  import_raw_key(raw, setup.software.get(), {.label = "another", .id = {5}});
+  import_raw_key(raw, OwnedPkey(EVP_EC_gen("P-256")).get(), {.label = "another", .id = {6}});
+  const auto named = uri("sealroom-test");
+  CHECK_FALSE(setup.token->key(named, setup.public_key, KeyHistory::Adopted).has_value());
+  CHECK(must(setup.token->examine_for_adoption(named.with_id({5}), setup.public_key)).key_id == Bytes{5});
+  CHECK(signs(must(setup.token->key(named.with_id({5}), setup.public_key, KeyHistory::Adopted))));
+  CHECK_FALSE(setup.token->key(named.with_id({6}), setup.public_key, KeyHistory::Adopted).has_value());
+}
+
 TEST_CASE("a key with a proven history can be examined too, and nothing is unproven") {
   Setup setup;
   const auto made = must(setup.token->generate(kEc, "key"));

@@ -1,0 +1,118 @@
+#include "stored_keys.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/recovery.hpp"
+
+namespace sealroom {
+namespace {
+
+using Names = std::set<std::pair<std::string, std::string>>;  // CKA_ID, digest of the public key
+
+// Keys on the token with this serial that people declared foreign, under whichever owner's name.
+Result<Names> declared_foreign(const Work& work, const std::string& token_serial) {
+  const auto& ledger = work.appliance.ledger;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  Names foreign;
+  for (const auto& owner : work.appliance.keys.owners()) {
+    auto read =
+        ledger.each_line(0, *size, foreign_tag(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
+          auto entry = log::parse_line(line);
+          if (!entry) return pass_on(entry);
+          const auto& details = entry->event.details;
+          if (details.value("token_serial", "") == token_serial)
+            foreign.emplace(details.value("key_id", ""), details.value("public_key_sha256", ""));
+          return Done{};
+        });
+    if (!read) return pass_on(read);
+  }
+  return foreign;
+}
+
+StoredKey standing_of(TokenPrivateKey key, const std::string& token_serial, const std::vector<KeyRow>& known,
+                      const Names& foreign) {
+  const auto bound = std::ranges::find_if(known, [&](const KeyRow& row) {
+    return row.token_serial == token_serial && row.key_id == key.key_id && key.digest() == sha256(row.public_key);
+  });
+  if (bound != known.end()) return {std::move(key), KeyStanding::Bound, bound->owner};
+  const bool declared = foreign.contains({to_hex(key.key_id), digest_text(key)});
+  return {std::move(key), declared ? KeyStanding::Foreign : KeyStanding::Unknown, ""};
+}
+
+Result<Done> close_destruction(const Work& work, const Token& token, const OpenKeyIntent& intent) {
+  auto present = token.private_keys();
+  if (!present) return pass_on(present);
+  const bool there = std::ranges::any_of(*present, [&](const TokenPrivateKey& key) {
+    return key.key_id == intent.key_id && key.digest() == intent.public_key;
+  });
+  // Of a pair that was destroyed half-way the rest goes; without a rest this says that there is none.
+  if (!there) static_cast<void>(token.destroy_key(intent.key_id, intent.public_key).has_value());
+  Json details{{"owner", intent.owner},
+               {"token_serial", intent.token_serial},
+               {"key_id", to_hex(intent.key_id)},
+               {"public_key_sha256", intent.public_key ? to_hex(*intent.public_key) : ""}};
+  if (there) details["reason"] = "the daemon ended while the token was asked, and the key is still there";
+  auto receipt = record(work,
+                        there ? log::Event{.name = "key.destruction-failed", .outcome = "error", .details = details}
+                              : log::Event{.name = "key.destroyed", .outcome = "ok", .details = details},
+                        key_tag(intent.owner));
+  if (!receipt) return pass_on(receipt);
+  return Done{};
+}
+
+}  // namespace
+
+std::string foreign_tag(std::string_view owner) { return fmt::format("foreign/{}", owner); }
+
+std::string digest_text(const TokenPrivateKey& key) { return key.public_key ? to_hex(key.public_key->digest()) : ""; }
+
+Json details_of(const TokenPrivateKey& key) {
+  return {{"key_id", to_hex(key.key_id)},
+          {"label", key.label},
+          {"algorithm", key.algorithm},
+          {"public_key_sha256", digest_text(key)}};
+}
+
+Result<Json> look_at_keys(const Work& work, std::string_view owner) {
+  auto& keys = work.appliance.keys;
+  auto token = keys.token(owner);
+  if (!token) return pass_on(token);
+  const auto serial = (*token)->info().serial;
+  auto present = (*token)->private_keys();
+  if (!present) return pass_on(present);
+  auto known = work.appliance.ledger.keys();
+  if (!known) return pass_on(known);
+  auto foreign = declared_foreign(work, serial);
+  if (!foreign) return pass_on(foreign);
+
+  std::vector<StoredKey> stored;
+  Json unknown = Json::array();
+  for (auto& key : *present) {
+    stored.push_back(standing_of(std::move(key), serial, *known, *foreign));
+    if (stored.back().standing == KeyStanding::Unknown) unknown.push_back(details_of(stored.back().key));
+  }
+  keys.remember(owner, std::move(stored));
+  return unknown;
+}
+
+Result<Done> close_destructions(const Work& work, std::string_view owner) {
+  auto& keys = work.appliance.keys;
+  auto token = keys.token(owner);
+  if (!token) return pass_on(token);
+  for (const auto& sharing : keys.sharing_token_with(owner)) {
+    auto intent = open_key_intent(work.appliance.ledger, sharing);
+    if (!intent) return pass_on(intent);
+    if (!*intent || (*intent)->act != KeyAct::Destruction || (*intent)->token_serial != (*token)->info().serial)
+      continue;
+    auto closed = close_destruction(work, **token, **intent);
+    if (!closed) return closed;
+  }
+  return Done{};
+}
+
+}  // namespace sealroom

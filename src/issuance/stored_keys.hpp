@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "sealroom/issuance/keys.hpp"
+
+// What lies on the tokens, compared with what the ledger knows.
+namespace sealroom {
+
+// Lists the private keys on the owner's unlocked token and remembers them in the key ring, each with its standing: bound
+// by the ledger to an owner, declared foreign in the log, or unknown. Value: the unknown ones, as details_of() tells
+// them. Errors: Token, Integrity.
+Result<Json> look_at_keys(const Work& work, std::string_view owner);
+
+// Says in the log what became of keys that were being destroyed when the daemon ended, as the owner's unlocked token
+// shows it. Errors: Token, Integrity.
+Result<Done> close_destructions(const Work& work, std::string_view owner);
+
+// The log tag under which keys on tokens of `owner` are declared foreign.
+std::string foreign_tag(std::string_view owner);
+
+// SHA-256 of the key's public half in hexadecimal digits, "" when nobody can tell it.
+std::string digest_text(const TokenPrivateKey& key);
+
+// How log entries tell of a key on a token: key_id, label, algorithm, public_key_sha256.
+Json details_of(const TokenPrivateKey& key);
+
+}  // namespace sealroom
