@@ -205,6 +205,33 @@ expect_exit 0 sealroom unlock intermediate
 expect_exit 0 sealroom sign "$batch"
 is "$(states)" "issued abandoned issued issued issued"
 
+step "a token that is taken out in the middle: what was signed counts; when it is back, the rest follows"
+five removed
+misbehave "C_Sign:3+=CKR_DEVICE_REMOVED"
+expect_exit 5 sealroom sign "$batch"
+complains "CKR_DEVICE_REMOVED"
+misbehave "C_Sign=CKR_DEVICE_REMOVED, C_GetTokenInfo=CKR_TOKEN_NOT_PRESENT"
+sealroom lock intermediate >/dev/null
+refuses_and_logs token.unlock-failed 5 "is not present" sealroom unlock intermediate --pin-file "$home/pins/sealroom-intermediate.pin"
+sealroom status >stdout
+says "intermediate  token not present"
+behave
+expect_exit 0 sealroom unlock intermediate --pin-file "$home/pins/sealroom-intermediate.pin"
+expect_exit 0 sealroom sign "$batch"
+is "$(states | tr ' ' '\n' | grep -vc abandoned)" "$(states | tr ' ' '\n' | grep -c issued)" "what is not abandoned, and issued"
+[ "$(states | tr ' ' '\n' | grep -c issued)" -ge 3 ] || fail "what waited was not issued: $(states)"
+
+step "a token that is full: the checkpoint is made, and the error says what is lacking"
+five full
+misbehave "C_CreateObject=CKR_DEVICE_MEMORY"
+expect_exit 5 sealroom sign "$batch"
+complains "the checkpoint is made, but a token cannot remember it"
+complains "CKR_DEVICE_MEMORY"
+is "$(states)" "issued issued issued issued issued"
+behave
+expect_exit 0 sealroom sign "$batch"
+is "$(sealroom status --json | look '{k["compared"] for k in d["keys"] if k["unlocked"]} == {"equal"}')" true "what the tokens remember"
+
 step "a token that never answers: the daemon still tells how things are"
 five hang
 misbehave "C_Sign:2=hang"
