@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib/session.sh" "$@"
 
 cat >table <<'END_OF_TABLE'
-auditor status key.list issuer.list issuer.show certificate.list certificate.show batch.list batch.show batch.report
+auditor status doctor doctor.tokens key.list issuer.list issuer.show certificate.list certificate.show batch.list batch.show batch.report
 auditor audit.lines audit.head audit.checkpoints audit.prove audit.verify job.look
 operator unlock lock clock.confirm import.add import.run batch.replan export.describe export.open export.next
 officer sign issuer.request issuer.install key.adopt key.destroy key.foreign recover clock.correct ceremony.generate-key ceremony.self-sign ceremony.issue

@@ -59,6 +59,8 @@ start_daemon
 refuses_all "the ledger is an older copy"
 expect_exit 6 sealroom recover
 complains "--accept-gap"
+expect_exit 6 sealroom doctor
+says "PROBLEM  ledger/gaps"
 seen=$(entries_of second.db)
 while [ "$(sealroom audit show --json | wc -l)" -le "$seen" ]; do expect_exit 6 sealroom unlock log; done
 expect_exit 6 sealroom unlock log # it has grown longer than what the token has seen, by attempts alone

@@ -48,7 +48,7 @@ class KeyRing {
  public:
   KeyRing(std::shared_ptr<Module> module, const Configuration& configuration);
 
-  const Module& module() const { return *module_; }
+  Module& module() { return *module_; }
 
   // Every owner: the issuers in order of name, and "log".
   std::vector<std::string> owners() const;

@@ -24,6 +24,13 @@ struct TokenInfo {
   bool pin_locked = false;
 };
 
+// What a token can do for our kinds of keys (C_GetMechanismInfo).
+struct TokenAbilities {
+  unsigned long rsa_least = 0, rsa_most = 0;  // bits of pairs that it makes and signs with by CKM_RSA_PKCS; 0: none
+  bool ec = false;                            // makes EC pairs of 256 bits, and signs with them by CKM_ECDSA
+  unsigned long sessions = 0;                 // at a time; 0: it names no limit
+};
+
 // KeySpec is what key to generate: "rsa-2048", "rsa-3072", "rsa-4096", "ec-p256", "ec-p384".
 struct KeySpec {
   KeyType type = KeyType::Rsa;
@@ -56,6 +63,9 @@ class Module {
 
   // The one token that `uri` names. Errors (Token): none present, or more than one (both serials are named).
   Result<TokenInfo> find(const TokenUri& uri);
+
+  // What the one token that `uri` names can do; opens no session. Errors (Token): as find(), or the module refused.
+  Result<TokenAbilities> abilities(const TokenUri& uri);
 
   // Initialises an uninitialised slot as token `label` with a user PIN: for throw-away SoftHSM tokens.
   // Errors (Token): a token with this label is there, no free slot, or the module refused. Usage: `label` is not 1 to

@@ -69,6 +69,7 @@ void say(const std::string& line);
 
 Result<int> init(const Command&);
 Result<int> status(const Command&);
+Result<int> doctor(const Command&);
 Result<int> unlock(const Command&);
 Result<int> lock(const Command&);
 Result<int> ceremony_check(const Command&);

@@ -6,6 +6,7 @@ std::span<const NamedCommand> commands() {
   static constexpr NamedCommand kCommands[] = {
       {"init", "init [--softhsm] [--module PATH] [--profiles guide|modern]", "make a home", &init},
       {"status", "status", "what there is, and what needs a person", &status},
+      {"doctor", "doctor", "everything that a ceremony will need: what is well, and what to do", &doctor},
       {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try] "
        "[--confirm-time T]",
        "log in to tokens, after a person has confirmed the time", &unlock},

@@ -5,6 +5,8 @@ namespace sealroom::daemon {
 std::span<const Method> methods() {
   static constexpr Method kMethods[] = {
       {"status", Role::Auditor, &status},
+      {"doctor", Role::Auditor, &doctor},
+      {"doctor.tokens", Role::Auditor, AsJob{&doctor_tokens}},
       {"key.list", Role::Auditor, &key_list},
       {"issuer.list", Role::Auditor, &issuer_list},
       {"issuer.show", Role::Auditor, &issuer_show},

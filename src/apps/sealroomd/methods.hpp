@@ -55,6 +55,8 @@ Json json_of(const StoredKey& stored);
 
 Result<Json> status(Daemon&, Request&);
 Result<Json> key_list(Daemon&, Request&);
+Result<Json> doctor(Daemon&, Request&);
+Result<Json> doctor_tokens(Daemon&, Request&, const Work&);
 Result<Json> issuer_list(Daemon&, Request&);
 Result<Json> issuer_show(Daemon&, Request&);
 Result<Json> certificate_list(Daemon&, Request&);

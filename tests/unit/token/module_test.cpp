@@ -110,6 +110,27 @@ TEST_CASE("a slot that cannot be described is an error, not a shorter list") {
   CHECK(must(module->tokens()).empty());
 }
 
+TEST_CASE("what a token can do is asked without a session, and what it cannot do is not claimed") {
+  const SoftHsm hsm({"one"});
+  const Shim shim(hsm.module());
+  const auto module = must(Module::load(SEALROOM_SHIM));
+  shim.plan("C_OpenSession=CKR_DEVICE_ERROR");
+  const auto able = must(module->abilities(uri("one")));
+  CHECK(able.rsa_least <= 2048);
+  CHECK(able.rsa_most >= 4096);
+  CHECK(able.ec);
+  shim.plan("C_GetMechanismInfo=CKR_MECHANISM_INVALID");
+  const auto unable = must(module->abilities(uri("one")));
+  CHECK(unable.rsa_most == 0);
+  CHECK_FALSE(unable.ec);
+  shim.plan("C_GetMechanismInfo:2=CKR_MECHANISM_INVALID");  // makes RSA pairs, and does not sign with them
+  CHECK(must(module->abilities(uri("one"))).rsa_most == 0);
+  shim.plan("C_GetMechanismInfo=CKR_DEVICE_ERROR");
+  CHECK_FALSE(module->abilities(uri("one")).has_value());
+  shim.plan("");
+  CHECK_FALSE(module->abilities(uri("nobody")).has_value());
+}
+
 TEST_CASE("a token is initialised in the free slot, and its PIN works at once") {
   const SoftHsm hsm({"old"});
   const auto module = must(Module::load(hsm.module()));
