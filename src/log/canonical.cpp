@@ -89,10 +89,12 @@ std::string canonical(const Json& value) {
   return out;
 }
 
-bool is_canonical(std::string_view text) {
-  const auto value = parse_json(text, "text");
+std::optional<Json> parse_canonical(std::string_view text) {
+  auto value = parse_json(text, "text");
   std::string out;
-  return value && write_value(*value, 0, out) && out == text;
+  out.reserve(text.size());
+  if (!value || !write_value(*value, 0, out) || out != text) return std::nullopt;
+  return std::move(*value);
 }
 
 }  // namespace sealroom::log

@@ -134,9 +134,9 @@ std::string line_of(std::uint64_t seq, const Digest& previous, const Context& co
 }
 
 Result<Entry> parse_line(std::string_view line, UnknownMembers unknown) {
-  if (!is_canonical(line)) return refuse("is not canonical JSON (RFC 8785, restricted)");
-  const auto value = parse_json(line, "log entry");
-  if (!value || !value->is_object()) return refuse("is not an object");
+  const auto value = parse_canonical(line);
+  if (!value) return refuse("is not canonical JSON (RFC 8785, restricted)");
+  if (!value->is_object()) return refuse("is not an object");
   Members members(*value);
   auto entry = read_entry(members, unknown);
   if (!members.wrong().empty()) return refuse(fmt::format("member \"{}\" is missing or wrong", members.wrong()));

@@ -57,9 +57,9 @@ std::unexpected<Error> refuse(std::string_view reason) {
 }  // namespace
 
 Result<PlanDocument> parse_plan(std::string_view document) {
-  if (!log::is_canonical(document)) return refuse("is not canonical JSON (RFC 8785, restricted)");
-  const auto json = parse_json(document, "plan");
-  if (!json || !json->is_object()) return refuse("is not an object");
+  const auto json = log::parse_canonical(document);
+  if (!json) return refuse("is not canonical JSON (RFC 8785, restricted)");
+  if (!json->is_object()) return refuse("is not an object");
   PlanMembers members(*json);
   if (members.text("type") != kPlanType) return refuse(fmt::format("its type is not {}", kPlanType));
   const PlanDocument plan{.facts = {.origin = members.text("origin"),

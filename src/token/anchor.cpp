@@ -25,8 +25,8 @@ std::string written(const Anchor& anchor) {
 
 // Only exactly what written() makes is an anchor: a value that was cut short, or another program's, is none.
 std::optional<Anchor> parsed(std::string_view text) {
-  const auto document = parse_json(text, "anchor");
-  if (!document || !log::is_canonical(text) || !document->is_object()) return std::nullopt;
+  const auto document = log::parse_canonical(text);
+  if (!document || !document->is_object()) return std::nullopt;
   const auto member = [&](const char* name) { return document->value(name, Json()); };
   if (!member("origin").is_string() || !member("size").is_number_unsigned() || !member("root").is_string()) {
     return std::nullopt;

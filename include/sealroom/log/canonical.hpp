@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "sealroom/base/json.hpp"
 
@@ -12,7 +14,7 @@ namespace sealroom::log {
 // outside the restriction: that is our bug.
 std::string canonical(const Json& value);
 
-// Whether `text` is exactly what canonical() would write for the value that it holds.
-bool is_canonical(std::string_view text);
+// The value that `text` holds; nothing unless `text` is exactly what canonical() writes for it.
+std::optional<Json> parse_canonical(std::string_view text);
 
 }  // namespace sealroom::log

@@ -32,7 +32,7 @@ TEST_CASE("only quotation mark and backslash are escaped in strings") {
 
 TEST_CASE("what canonical writes is canonical") {
   const Json value{{"text", "a\"\\"}, {"list", Json::array()}, {"object", Json::object()}, {"n", 9007199254740991}};
-  CHECK(log::is_canonical(log::canonical(value)));
+  CHECK(log::parse_canonical(log::canonical(value)) == value);
 }
 
 TEST_CASE("integers up to 2^53 - 1 are written and larger ones abort") {
@@ -54,12 +54,12 @@ TEST_CASE("values outside the restriction abort") {
 }
 
 TEST_CASE("32 levels are written and 33 abort, as parse_json reads 32") {
-  CHECK(log::is_canonical(log::canonical(nested(32))));
+  CHECK(log::parse_canonical(log::canonical(nested(32))));
   CHECK(aborts([] { log::canonical(nested(33)); }));
 }
 
 TEST_CASE("another spelling of the same value is not canonical") {
-  CHECK(log::is_canonical(R"({"a":1,"b":"x"})"));
+  CHECK(log::parse_canonical(R"({"a":1,"b":"x"})"));
   const auto other =
       GENERATE(as<std::string>{}, R"({"b":"x","a":1})", R"({"a": 1,"b":"x"})", R"({"a":1,"b":"x"} )",
                R"({"a":1,"b":"x"}
@@ -68,5 +68,5 @@ TEST_CASE("another spelling of the same value is not canonical") {
                R"({"a":1,"a":1,"b":"x"})", "\xef\xbb\xbf{\"a\":1}", R"({"a":"\/"})", "{\"a\":\"\xc3\xa9\"}",
                R"({"a":"\u00e9"})", R"({"a":9007199254740992})", R"({"a":1)", "", "nul");
   CAPTURE(other);
-  CHECK_FALSE(log::is_canonical(other));
+  CHECK_FALSE(log::parse_canonical(other));
 }

@@ -31,7 +31,7 @@ TEST_CASE("a plan document is canonical and names everything that is approved") 
   CHECK(builder.count() == 1);
 
   const auto text = builder.document();
-  CHECK(log::is_canonical(text));
+  CHECK(log::parse_canonical(text));
   const auto document = parse_json(text, "plan");
   REQUIRE(document);
   CHECK(document->at("type") == "sealroom-plan/1");
@@ -103,7 +103,7 @@ TEST_CASE("the line of an accepted request binds serial and octets") {
   const auto permit = permit_for(make_request({}), tiers().rules());
   const auto planned = plan_for(permit, serial_of(0x2a));
   const auto text = request_line(verdict_of(Decision(permit), "intermediate", "server_cert"), planned.to_be_signed());
-  CHECK(log::is_canonical(text));
+  CHECK(log::parse_canonical(text));
   const auto line = parse_json(text, "line").value();
   CHECK(line.at("file") == "intermediate/server_cert/a.csr");
   CHECK(line.at("profile") == "server_cert");
