@@ -1,5 +1,7 @@
 #include "facts.hpp"
 
+#include <limits>
+
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
@@ -95,11 +97,11 @@ Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, 
     if (!agrees) return pass_on(agrees);
     facts.same_request = earlier(row);
   }
-  auto by_key = ledger.by_key(request->key().digest());
+  const auto before = self == nullptr ? std::numeric_limits<std::int64_t>::max() : self->id;
+  auto by_key = ledger.by_key(request->key().digest(), before,
+                              [&](const CertificateRow& row) { return counts(row, batch, self, facts.now); });
   if (!by_key) return pass_on(by_key);
-  for (const auto& row : *by_key) {
-    if (counts(row, batch, self, facts.now)) facts.same_key.push_back(earlier(row));
-  }
+  for (const auto& row : *by_key) facts.same_key.push_back(earlier(row));
   // Where subjects may repeat they can repeat by the thousand, and no rule asks.
   if (in_force.rules.issuer->unique_subject() == UniqueSubject::Yes) {
     auto by_subject = ledger.by_subject(in_force.issuer, examination.subject);

@@ -49,6 +49,24 @@ Result<std::optional<CertificateRow>> first_of(sqlite::Connection& connection, s
   return sqlite::first<CertificateRow>(connection, certificate_row, select(which), values...);
 }
 
+// The first row that `fits`; those behind it are not read.
+template <class... Values>
+Result<std::optional<CertificateRow>> first_that(sqlite::Connection& connection,
+                                                 const std::function<bool(const CertificateRow&)>& fits,
+                                                 std::string_view which, const Values&... values) {
+  auto rows = connection.query(select(which), values...);
+  if (!rows) return pass_on(rows);
+  for (;;) {
+    auto more = rows->next();
+    if (!more) return pass_on(more);
+    if (!*more) return std::optional<CertificateRow>();
+    auto row = certificate_row(*rows);
+    auto sound = rows->check();
+    if (!sound) return pass_on(sound);
+    if (fits(row)) return std::optional(std::move(row));
+  }
+}
+
 std::int64_t id_of(const sqlite::Rows& row) { return row.integer(0); }
 
 }  // namespace
@@ -138,8 +156,27 @@ Result<std::vector<CertificateRow>> Ledger::by_request(const Digest& request) co
   return all_of(*database_->connection, "WHERE request_digest = ?1 ORDER BY id", request);
 }
 
-Result<std::vector<CertificateRow>> Ledger::by_key(const Digest& key) const {
-  return all_of(*database_->connection, "WHERE key_digest = ?1 ORDER BY id", key);
+Result<std::vector<CertificateRow>> Ledger::by_key(const Digest& key, std::int64_t before,
+                                                   const std::function<bool(const CertificateRow&)>& counts) const {
+  auto& connection = *database_->connection;
+  std::vector<CertificateRow> found;
+  for (Bytes subject;;) {
+    auto next = sqlite::first<Bytes>(
+        connection, [](const sqlite::Rows& row) { return row.octets(0); },
+        "SELECT subject FROM certificate WHERE key_digest = ?1 AND subject > ?2 ORDER BY subject LIMIT 1", key,
+        subject);
+    if (!next) return pass_on(next);
+    if (!*next) return found;
+    subject = std::move(**next);
+    auto row = first_that(connection, counts, "WHERE key_digest = ?1 AND subject = ?2 AND id < ?3 ORDER BY id DESC",
+                          key, subject, before);
+    if (row && !*row) {
+      row = first_that(connection, counts, "WHERE key_digest = ?1 AND subject = ?2 AND id >= ?3 ORDER BY id", key,
+                       subject, before);
+    }
+    if (!row) return pass_on(row);
+    if (*row) found.push_back(std::move(**row));
+  }
 }
 
 Result<std::vector<CertificateRow>> Ledger::by_subject(std::string_view issuer, ByteView subject) const {

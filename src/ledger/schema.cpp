@@ -18,7 +18,7 @@ namespace {
 // PRAGMA application_id of a ledger: "SEAL" in ASCII. With it file(1) and we know our files from others.
 constexpr std::int64_t kApplicationId = 0x5345414c;
 
-constexpr std::int64_t kSchemaVersion = 2;
+constexpr std::int64_t kSchemaVersion = 3;
 
 // Octets are BLOBs, moments are seconds since 1970 in UTC. Nothing is ever deleted but an issuer's former chain,
 // so a planned serial counts for ever.
@@ -141,7 +141,7 @@ CREATE TABLE certificate (
 ) STRICT;
 CREATE INDEX certificate_of_request ON certificate (batch, request, id);
 CREATE INDEX certificate_by_request_digest ON certificate (request_digest, id);
-CREATE INDEX certificate_by_key ON certificate (key_digest, id);
+CREATE INDEX certificate_by_key ON certificate (key_digest, subject, id);
 CREATE INDEX certificate_by_subject ON certificate (issuer, subject, id);
 CREATE INDEX certificate_by_state ON certificate (state, id);
 CREATE INDEX certificate_issued ON certificate (issuer, id) WHERE state = 'issued';
@@ -173,6 +173,12 @@ UPDATE plan SET entry = coalesce(
 UPDATE issuer SET entry = coalesce(
   (SELECT max(seq) FROM told WHERE event = 'issuer.activated' AND told.issuer = issuer.name), 0);
 DROP TABLE told;
+)sql";
+
+// From version 2: the certificates of one key are told apart by their subject.
+constexpr const char* kFromVersion2 = R"sql(
+DROP INDEX certificate_by_key;
+CREATE INDEX certificate_by_key ON certificate (key_digest, subject, id);
 )sql";
 
 // Gives a finished file its name, when every octet of it is on storage.
@@ -231,8 +237,8 @@ Result<Done> migrate(sqlite::Connection& connection, const std::string& path, st
   if (version == kSchemaVersion) return Done{};
   auto copied = copy_before(connection, path, version);
   if (!copied) return pass_on(copied, fmt::format("{}: no copy before its schema changes", printable(path)));
-  const auto script =
-      fmt::format("BEGIN IMMEDIATE;{}PRAGMA user_version = {};\nCOMMIT;\n", kFromVersion1, kSchemaVersion);
+  const auto script = fmt::format("BEGIN IMMEDIATE;{}{}PRAGMA user_version = {};\nCOMMIT;\n",
+                                  version < 2 ? kFromVersion1 : "", kFromVersion2, kSchemaVersion);
   auto changed = connection.execute(script.c_str());
   if (changed) return changed;
   static_cast<void>(connection.run("ROLLBACK").has_value());  // the first error is the one that says what happened

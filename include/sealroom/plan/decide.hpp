@@ -31,7 +31,7 @@ struct Facts {
   Instant now;
   std::optional<EarlierCertificate> same_request;    // issued or planned for these very octets, not expired
   std::optional<std::string> same_request_in_batch;  // printable path of the first one in this batch
-  std::vector<EarlierCertificate> same_key;          // issued for this public key, not expired
+  std::vector<EarlierCertificate> same_key;          // for this public key, not expired: one for each subject
   std::vector<EarlierCertificate> same_subject;      // by this issuer, for the subject to be issued, not expired
   // Name of our CA (or "log") whose key this is. Empty where that is right: an issuer's own certificate, and a CA of
   // ours that asks an issuer above it for a certificate of its own key.

@@ -1,3 +1,5 @@
+#include <limits>
+
 #include "ledger_fixture.hpp"
 #include "support/aborts.hpp"
 
@@ -53,15 +55,13 @@ TEST_CASE("a planned certificate reads back whole") {
   CHECK(row.certificate.empty());
 }
 
-TEST_CASE("certificates are found by request, key, subject, serial and state, and not by others") {
+TEST_CASE("certificates are found by request, subject, serial and state, and not by others") {
   const LedgerHome home;
   auto ledger = home.open();
   const auto ids = plan_batch(ledger);
   const auto first = certificate_row(0, 0);
   CHECK(ledger.by_request(first.request_digest)->size() == 1);
   CHECK(ledger.by_request(sha256({}))->empty());
-  CHECK(ledger.by_key(first.key_digest)->size() == 1);
-  CHECK(ledger.by_key(sha256({}))->empty());
   CHECK(ledger.by_subject("intermediate", first.subject)->size() == 2);
   CHECK(ledger.by_subject("root", first.subject)->empty());
   CHECK(ledger.by_subject("intermediate", Bytes{1})->empty());
@@ -74,6 +74,46 @@ TEST_CASE("certificates are found by request, key, subject, serial and state, an
   CHECK_FALSE(ledger.certificate_of_request(kBatch, 2)->has_value());
   CHECK(ledger.certificates(kBatch, "intermediate")->size() == 2);
   CHECK(ledger.certificates(kBatch, "root")->empty());
+}
+
+TEST_CASE("of the certificates of a key, one is found for each subject, and few others are read") {
+  const LedgerHome home;
+  auto ledger = home.open();
+  const auto key = sha256(as_bytes("one key"));
+  constexpr std::uint8_t kCount = 40;
+  std::vector<std::int64_t> ids;
+  {
+    auto change = begin(ledger);
+    REQUIRE(change.add_batch(batch_row()));
+    REQUIRE(change.add_plan(plan_row()));
+    for (std::uint8_t i = 0; i < kCount; ++i) {
+      auto row = certificate_row(i, i);
+      row.key_digest = key;
+      row.subject = {0x30, i == 7 ? std::uint8_t{1} : std::uint8_t{0}};
+      ids.push_back(*change.add_certificate(row));
+    }
+    commit(std::move(change));
+  }
+  constexpr auto kAll = std::numeric_limits<std::int64_t>::max();
+  int asked = 0;
+  const auto found = [&](std::int64_t before, auto counts) {
+    asked = 0;
+    std::vector<std::int64_t> result;
+    const auto rows = ledger.by_key(key, before, [&](const CertificateRow& row) { return ++asked, counts(row); });
+    REQUIRE(rows);
+    for (const auto& row : *rows) result.push_back(row.id);
+    return result;
+  };
+  const auto any = [](const CertificateRow&) { return true; };
+  CHECK(found(kAll, any) == std::vector{ids[kCount - 1], ids[7]});
+  CHECK(asked == 2);
+  CHECK(found(ids[20], any) == std::vector{ids[19], ids[7]});
+  CHECK(found(ids[7], any) == std::vector{ids[6], ids[7]});
+  CHECK(found(ids[0], any) == std::vector{ids[0], ids[7]});
+  CHECK(asked == 2);
+  CHECK(found(ids[20], [&](const CertificateRow& row) { return row.id > ids[30]; }) == std::vector{ids[31]});
+  CHECK(found(kAll, [](const CertificateRow&) { return false; }).empty());
+  CHECK(ledger.by_key(sha256({}), kAll, any)->empty());
 }
 
 TEST_CASE("a serial is given once by an issuer, and another issuer may give it too") {

@@ -55,6 +55,18 @@ TEST_CASE("a ledger of version 1 is brought to the present one, and its rows lea
   CHECK(*ledger.verify() == 3);
 }
 
+TEST_CASE("a ledger of version 2 learns to tell the certificates of a key apart by subject") {
+  const LedgerHome home;
+  tamper(home.path,
+         "DROP INDEX certificate_by_key; CREATE INDEX certificate_by_key ON certificate (key_digest, id);"
+         "PRAGMA user_version = 2;");
+  CHECK(*home.open().verify() == 0);
+  CHECK(std::filesystem::exists(home.path + ".version-2"));
+  tamper(home.path,
+         "CREATE TEMP TABLE columns (list CHECK (list = 'key_digest subject id'));"
+         "INSERT INTO columns SELECT group_concat(name, ' ') FROM pragma_index_info('certificate_by_key')");
+}
+
 TEST_CASE("before it changes, a copy of the ledger lies beside it, and nobody else may read that") {
   const FirstVersion home;
   home.open();
