@@ -28,24 +28,27 @@ stop_daemon
 python3 "$tests/lib/crash_order.py" trace "$batch" "$medium/issued/$batch" 3
 tried[order of a run]=1
 
-step "syncs of the ledger and calls of C_Sign from the call to its answer, for 1, 100 and 250 certificates"
+step "syncs of the ledger and calls of the token from the call to its answer, for 1, 40, 100 and 250 certificates"
 trace_into trace fsync,fdatasync
 start_daemon
 tracer=()
 sealroom unlock --all >/dev/null
-for size in 1 100 250; do
+declare -A asked=()  # size of a batch → calls of the token while it was signed
+for size in 1 40 100 250; do
   clients "$size"
-  signed=$(signatures)
+  signed=$(signatures) asked[$size]=$(wc -l <"$counts")
   began=$EPOCHREALTIME
   expect_exit 0 sealroom sign "$batch"
   ended=$EPOCHREALTIME
+  asked[$size]=$(($(wc -l <"$counts") - asked[$size]))
   syncs=$(awk -v a="$began" -v b="$ended" '$2 >= a && $2 <= b && /sync\(/ && /\/ledger/' trace | wc -l)
   most=$((2 * ((size + 99) / 100) + 5))
-  echo "   $size certificates: $syncs syncs of at most $most, $(($(signatures) - signed)) calls of C_Sign"
+  echo "   $size certificates: $syncs syncs of at most $most, ${asked[$size]} calls of the token, $(($(signatures) - signed)) of them C_Sign"
   [ "$syncs" -gt 0 ] && [ "$syncs" -le "$most" ] || fail "$syncs syncs for $size certificates, at most $most are allowed"
   is "$(($(signatures) - signed))" $((size + 1)) "signatures for $size certificates and a checkpoint"
   tried[syncs of a batch]=$((${tried[syncs of a batch]:-0} + 1))
 done
+is "$((asked[100] - asked[40]))" 120 "calls of the token for 60 more certificates of a group, two for each"
 stop_daemon
 
 tell crash_order
