@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -140,8 +141,11 @@ Result<Standing> compare(const Ledger& ledger, std::string_view origin, const st
 
 Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& configuration) {
   std::vector<Gap> gaps;
-  std::vector<std::string> owners{std::string(kLogOwner)};
-  for (const auto& [name, settings] : configuration.issuers()) owners.push_back(name);
+  std::set<std::string> owners{std::string(kLogOwner)};
+  for (const auto& [name, settings] : configuration.issuers()) owners.insert(name);
+  auto keys = ledger.keys();  // an owner that is configured no longer is not forgotten
+  if (!keys) return pass_on(keys);
+  for (const auto& key : *keys) owners.insert(key.owner);
   for (const auto& owner : owners) {
     auto newest = newest_entry(ledger, tag_of(owner));
     if (!newest) return pass_on(newest);

@@ -11,6 +11,9 @@
 namespace sealroom {
 namespace {
 
+// What a configuration's entry belongs to, so that it is found without reading the whole log.
+std::string configuration_tag(std::string_view digest) { return fmt::format("configuration/{}", digest); }
+
 Result<Change> begin_at(const Work& work, Instant time) {
   const auto& appliance = work.appliance;
   return appliance.ledger.begin({.time = time,
@@ -21,10 +24,29 @@ Result<Change> begin_at(const Work& work, Instant time) {
                                  .configuration = to_hex(appliance.configuration.digest())});
 }
 
-// What a configuration's entry belongs to, so that it is found without reading the whole log.
-std::string configuration_tag(std::string_view digest) { return fmt::format("configuration/{}", digest); }
+// The configuration in force stands in the log before anything else that it governs.
+Result<Change> under_configuration(Result<Change> change, const Appliance& appliance) {
+  if (!change) return change;
+  auto recorded = record_configuration(*change, appliance);
+  if (!recorded) return pass_on(recorded);
+  return change;
+}
 
 }  // namespace
+
+Result<Done> record_configuration(Change& change, const Appliance& appliance) {
+  const auto digest = to_hex(appliance.configuration.digest());
+  auto known = appliance.ledger.newest_line(configuration_tag(digest));
+  if (!known) return pass_on(known);
+  if (*known) return Done{};
+  Json files = Json::object();
+  for (const auto& file : appliance.configuration.files()) files[file.name] = to_base64(as_bytes(file.text));
+  auto seq = change.append(
+      {.name = "configuration.loaded", .outcome = "ok", .details = {{"digest", digest}, {"files", files}}},
+      configuration_tag(digest));
+  if (!seq) return pass_on(seq);
+  return Done{};
+}
 
 Result<Done> clock_is_not_behind(const Ledger& ledger, const Clock& clock) {
   const auto now = clock.now();
@@ -42,14 +64,14 @@ Result<Done> clock_is_not_behind(const Ledger& ledger, const Clock& clock) {
 Result<Change> Work::begin() const {
   auto possible = clock_is_not_behind(appliance.ledger, appliance.clock);
   if (!possible) return pass_on(possible);
-  return begin_at(*this, appliance.clock.now());
+  return under_configuration(begin_at(*this, appliance.clock.now()), appliance);
 }
 
 Result<Change> Work::begin_outcome() const {
   auto newest = newest_entry(appliance.ledger);
   if (!newest) return pass_on(newest);
   const auto now = appliance.clock.now();
-  return begin_at(*this, *newest ? std::max(now, (*newest)->context.time) : now);
+  return under_configuration(begin_at(*this, *newest ? std::max(now, (*newest)->context.time) : now), appliance);
 }
 
 Result<Change> Work::begin_corrected() const { return begin_at(*this, appliance.clock.now()); }
@@ -77,6 +99,7 @@ Result<std::optional<log::Entry>> newest_entry(const Ledger& ledger, std::string
 
 Result<CheckpointRow> checkpoint(const Work& work) {
   auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  if (work.stopping()) return stopped();  // what has to be signed at the end, the daemon's own work signs
   auto continues = no_open_gap(ledger, configuration);
   if (!continues) return pass_on(continues);
   auto size = ledger.log_size();
@@ -119,19 +142,6 @@ Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work) {
   auto made = checkpoint(work);
   if (!made) return pass_on(made);
   return std::optional(*made);
-}
-
-Result<Done> record_configuration(const Work& work) {
-  const auto digest = to_hex(work.appliance.configuration.digest());
-  auto known = recorded_configuration(work.appliance.ledger, digest);
-  if (known) return Done{};
-  Json files = Json::object();
-  for (const auto& file : work.appliance.configuration.files()) files[file.name] = to_base64(as_bytes(file.text));
-  auto receipt =
-      record(work, {.name = "configuration.loaded", .outcome = "ok", .details = {{"digest", digest}, {"files", files}}},
-             configuration_tag(digest));
-  if (!receipt) return pass_on(receipt);
-  return Done{};
 }
 
 Result<std::vector<ConfigurationFile>> recorded_configuration(const Ledger& ledger, std::string_view digest) {

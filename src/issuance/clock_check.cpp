@@ -137,6 +137,8 @@ Result<Misdated> correct_clock(const Work& work) {
                                          {"certificates", certificates}}},
                             kTag);
   if (!seq) return pass_on(seq);
+  auto recorded = record_configuration(*change, work.appliance);
+  if (!recorded) return pass_on(recorded);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
   return misdated;

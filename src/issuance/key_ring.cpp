@@ -64,9 +64,7 @@ Result<Done> KeyRing::unlock(std::string_view owner, const Secret& pin, FinalTry
   return Done{};
 }
 
-Result<Done> KeyRing::load(const KeyRow& row, KeyHistory history) {
-  auto uri = uri_of(row.owner);
-  if (!uri) return pass_on(uri);
+Result<Done> KeyRing::is_token_of(const KeyRow& row) {
   auto unlocked_token = token(row.owner);
   if (!unlocked_token) return pass_on(unlocked_token);
   const auto& serial = (*unlocked_token)->info().serial;
@@ -78,6 +76,16 @@ Result<Done> KeyRing::load(const KeyRow& row, KeyHistory history) {
                             "into use by `sealroom key adopt {}`",
                             row.owner));
   }
+  return Done{};
+}
+
+Result<Done> KeyRing::load(const KeyRow& row, KeyHistory history) {
+  auto uri = uri_of(row.owner);
+  if (!uri) return pass_on(uri);
+  auto right = is_token_of(row);
+  if (!right) return right;
+  auto unlocked_token = token(row.owner);
+  if (!unlocked_token) return pass_on(unlocked_token);
   auto expected = PublicKey::parse(row.public_key);
   if (!expected) return pass_on(expected, row.owner);
   auto key = (*unlocked_token)->key(uri->with_id(row.key_id), *expected, history);

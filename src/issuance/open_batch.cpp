@@ -29,8 +29,6 @@ OpenBatch::Place OpenBatch::place_of(std::string_view path) {
 
 Result<std::unique_ptr<OpenBatch>> OpenBatch::open(const Work& work, const Intake& intake) {
   const auto& appliance = work.appliance;
-  auto recorded = record_configuration(work);  // a daemon that started with a clock behind the log could not
-  if (!recorded) return pass_on(recorded);
   auto id = appliance.ledger.next_batch_id(appliance.clock.now(), intake.taken);
   if (!id) return pass_on(id);
   auto change = work.begin();

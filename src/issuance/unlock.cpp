@@ -21,6 +21,17 @@ Result<Done> note(const Work& work, std::string_view event, std::string_view out
   return Done{};
 }
 
+// A token that was inserted by mistake is no reason to doubt the ledger: it is told before any anchor is compared.
+Result<Done> is_right_token(const Work& work, std::string_view owner) {
+  auto row = work.appliance.ledger.key(owner);
+  if (!row) return pass_on(row);
+  if (!*row) return Done{};
+  auto right = work.appliance.keys.is_token_of(**row);
+  if (right) return right;
+  auto noted = note(work, "key.refused", "error", {{"owner", owner}, {"reason", printable(right.error().message)}});
+  return noted ? right : noted;
+}
+
 // Reads back every key on the owner's unlocked token that the ledger knows, looks for others, and logs that the token is
 // open.
 Result<Done> use_known_keys(const Work& work, std::string_view owner, UnlockFor use) {
@@ -72,7 +83,8 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
     return unlocked;
   }
   keys.used(owner, work.appliance.clock.since_boot());
-  auto standing = check_anchor(work, owner);
+  auto right = use == UnlockFor::Signing ? is_right_token(work, owner) : Done{};
+  auto standing = right ? check_anchor(work, owner) : Result<Standing>(pass_on(right));
   if (standing) keys.compared(owner, name_of(*standing));
   auto ready = standing ? use_known_keys(work, owner, use) : Result<Done>(pass_on(standing));
   // A token that is open without an entry in the log, or with a key that is not right, must not stay open.

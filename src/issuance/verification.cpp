@@ -98,8 +98,12 @@ Result<Done> record_verification(const Work& work, const Verification& verificat
   const bool right = verification.trouble.empty();
   Json details{{"size", verification.size}};
   if (!right) details["reason"] = printable(verification.trouble);
-  auto receipt =
-      record(work, {.name = "log.verified", .outcome = right ? "ok" : "error", .details = std::move(details)}, kTag);
+  auto change = work.begin_outcome();
+  if (!change) return pass_on(change);
+  auto seq =
+      change->append({.name = "log.verified", .outcome = right ? "ok" : "error", .details = std::move(details)}, kTag);
+  if (!seq) return pass_on(seq);
+  auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
   return Done{};
 }

@@ -90,6 +90,13 @@ Result<CK_OBJECT_HANDLE> create_anchor(const ObjectReader& objects, std::string_
                    : "the token must take data objects: see that it is not write-protected, and unlock it again");
 }
 
+std::unexpected<Error> not_destroyed(const ObjectReader& objects, CK_RV answer, std::string_view besides) {
+  return fail(ErrorKind::Token,
+              fmt::format("{}: an older anchor of the log cannot be destroyed: {}{}", objects.name(), describe(answer),
+                          besides),
+              "see that the token lets its user destroy data objects");
+}
+
 }  // namespace
 
 Result<std::optional<Anchor>> Token::anchor() const {
@@ -122,16 +129,25 @@ Result<Done> Token::put_anchor(const Anchor& anchor) const {
   const auto objects = login.objects();
   auto old = find_anchors(objects);
   if (!old) return pass_on(old);
-  if (old->size() == 1) {
-    auto present = read_anchor(objects, old->front());
-    if (!present) return pass_on(present);
-    if (*present == anchor) return Done{};
-  }
-  auto made = create_anchor(objects, written(anchor));
-  if (!made) return pass_on(made);
   const auto destroy = [&](CK_OBJECT_HANDLE object) {
     return objects.functions()->C_DestroyObject(objects.session(), object);
   };
+  std::vector<CK_OBJECT_HANDLE> before;
+  for (const auto object : *old) {
+    auto present = read_anchor(objects, object);
+    if (!present) return pass_on(present);
+    if (old->size() == 1 && *present == anchor) return Done{};
+    // A history that people have given up goes first: beside the new one, after a crash, nobody could tell which holds.
+    const bool given_up =
+        *present && **present != anchor && ((*present)->origin != anchor.origin || (*present)->size >= anchor.size);
+    if (!given_up) {
+      before.push_back(object);
+    } else if (const CK_RV answer = destroy(object); answer != CKR_OK) {
+      return not_destroyed(objects, answer, "");
+    }
+  }
+  auto made = create_anchor(objects, written(anchor));
+  if (!made) return pass_on(made);
   const auto read_back = read_anchor(objects, *made);
   if (!read_back || *read_back != anchor) {
     destroy(*made);
@@ -139,13 +155,9 @@ Result<Done> Token::put_anchor(const Anchor& anchor) const {
                 fmt::format("{}: the log's anchor was written and cannot be read back", objects.name()),
                 "do not use this token any longer; its older anchor stands");
   }
-  for (const auto object : *old) {
+  for (const auto object : before) {
     const CK_RV answer = destroy(object);
-    if (answer == CKR_OK) continue;
-    return fail(ErrorKind::Token,
-                fmt::format("{}: an older anchor of the log cannot be destroyed: {}; the new one stands beside it",
-                            objects.name(), describe(answer)),
-                "see that the token lets its user destroy data objects");
+    if (answer != CKR_OK) return not_destroyed(objects, answer, "; the new one stands beside it");
   }
   return Done{};
 }

@@ -100,6 +100,7 @@ for command in start_daemon "start_at -10y" "start_at @1970-01-02\ 00:00:00"; do
   expect_exit 6 sealroom import "$medium"
   stop_daemon
 done
+echo "# edited while nothing could be recorded" >>"$home/sealroom.yaml"
 start_daemon
 expect_exit 0 sealroom recover --correct-clock --json
 is "$(look 'len(d["certificates"])' <stdout)" 1 "misdated certificates"
@@ -109,6 +110,9 @@ expect_exit 2 sealroom recover --correct-clock
 expect_exit 4 sealroom unlock log --pin-file "$(pin_of log)"
 expect_exit 0 sealroom unlock log --pin-file "$(pin_of log)" --confirm-time "$(now)"
 unlock_all
+mkdir out
+expect_exit 0 sealroom audit export out
+expect_exit 4 "$bin/sealroom-verify" out/audit/log-* # consistent: it holds the configuration of that correction, too
 one fourth
 expect_exit 0 sealroom process "$medium"
 expect_exit 0 sealroom audit verify

@@ -53,6 +53,29 @@ one second
 stop_daemon
 keep second.db
 
+step "another appliance's token, put in by mistake: it is told, and nothing has to be accepted for it"
+mv "$home/tokens" mine.tokens
+mine=$home
+home=$work/strange
+sealroom init --softhsm >/dev/null
+start_daemon
+sealroom ceremony run fast.yaml --medium "$(mktemp -d "$work/strange.XXXX")" >/dev/null
+stop_daemon
+cp -a "$home/tokens" "$mine/tokens"
+cp "$home/pins/sealroom-log.pin" strange.pin
+home=$mine
+start_daemon
+expect_exit 5 sealroom unlock log --pin-file strange.pin
+complains "the key was made on the one with serial"
+stop_daemon
+rm -rf "$home/tokens"
+mv mine.tokens "$home/tokens"
+start_daemon
+expect_exit 0 sealroom unlock --all
+one afterwards
+stop_daemon
+keep second.db
+
 step "an older copy of the ledger"
 put_back first.db
 start_daemon

@@ -23,7 +23,8 @@ struct Appliance {
   unsigned threads = 1;  // that decide on requests
 };
 
-// Work is one thing that somebody asked for: who, and where to say how far it is.
+// Work is one thing that somebody asked for: who, and where to say how far it is. The first change that it begins under a
+// configuration puts that into the log first (configuration.loaded).
 struct Work {
   Appliance& appliance;
   log::Actor actor;
@@ -38,7 +39,8 @@ struct Work {
   // unknown, so it is dated no earlier than the newest entry.
   Result<Change> begin_outcome() const;
 
-  // Begins the change that says that the log was dated by a clock that was ahead: dated now, whatever came before.
+  // Begins the change that says that the log was dated by a clock that was ahead: dated now, whatever came before. That
+  // entry must be its first, so the caller records the configuration.
   Result<Change> begin_corrected() const;
 };
 
@@ -65,9 +67,8 @@ Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work);
 // The certificates of an active issuer, its own first, the root last. Error NeedsPerson when it is not active.
 Result<std::vector<Certificate>> chain_of(const Ledger& ledger, std::string_view issuer);
 
-// Puts the configuration in force into the log, once for each that ever was: its files as base64, found again by
-// recorded_configuration.
-Result<Done> record_configuration(const Work& work);
+// Puts the configuration in force into the log (configuration.loaded), unless it is there: its files as base64.
+Result<Done> record_configuration(Change& change, const Appliance& appliance);
 
 // The files of the configuration with this digest (hex), as the log has them. Errors: Integrity.
 Result<std::vector<ConfigurationFile>> recorded_configuration(const Ledger& ledger, std::string_view digest);

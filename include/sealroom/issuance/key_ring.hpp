@@ -57,6 +57,9 @@ class KeyRing {
   // Logs in to the owner's token. Errors as Token::unlock. Already unlocked: Done, and the PIN is not tried.
   Result<Done> unlock(std::string_view owner, const Secret& pin, FinalTry final_try);
 
+  // Whether the owner's unlocked token is the one that `row` speaks of, by its serial number. Errors: Token.
+  Result<Done> is_token_of(const KeyRow& row);
+
   // Reads back the key that `row` binds to its owner; the owner's token must be unlocked. Errors: Token.
   Result<Done> load(const KeyRow& row, KeyHistory history = KeyHistory::Proven);
 

@@ -19,6 +19,9 @@ constexpr std::chrono::minutes kBetweenRefusals{1};
 // How long the end of the daemon waits for what it is doing.
 constexpr std::chrono::seconds kPatience{30};
 
+// How long a verification waits for its note: less than a client waits for an answer.
+constexpr std::chrono::seconds kPatienceForNote{5};
+
 // The only calls with a descriptor beside them.
 constexpr std::string_view kTakesDescriptor = "unlock";
 
@@ -93,12 +96,8 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
   if (const auto* both = std::get_if<ReadThenNote>(&method.run)) {
     return reading_->put([this, both = *both, request, reply] {
       const auto answer = unless_stopping([&] { return both.run(daemon_, *request); });
+      if (daemon_.writable()) note_it(both.note, request, answer);
       reply(answer);
-      if (!daemon_.writable()) return;
-      writing_->put([this, note = both.note, request, answer] {
-        // It was answered; a ledger that cannot be written stops everything else by itself.
-        if (!daemon_.ledger.broken()) (void)note(daemon_, work_of(*request), answer);
-      });
     });
   }
   if (auto trouble = daemon_.trouble()) return reply(std::unexpected(*trouble));
@@ -121,9 +120,21 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
   reply(Json{{"job", *job}});
 }
 
+// What came of a verification is durable before it is told, where the writing desk is not held up by a token.
+void Dispatch::note_it(NoteMethod note, const std::shared_ptr<Request>& request, const Result<Json>& answer) {
+  const auto noted = std::make_shared<std::promise<void>>();
+  auto done = noted->get_future();
+  writing_->put([this, note, request, answer, noted] {
+    // A ledger that cannot be written stops everything else by itself.
+    if (!daemon_.ledger.broken()) (void)note(daemon_, work_of(*request), answer);
+    noted->set_value();
+  });
+  done.wait_for(kPatienceForNote);
+}
+
 Work Dispatch::work_of(const Request& request) {
   auto work = daemon_.work_of(request.peer, request.role);
-  work.stopping = [this] { return stopping_.load(); };
+  work.stopping = [this] { return stopping_.load() || daemon_.trouble(); };
   return work;
 }
 
@@ -139,7 +150,9 @@ Result<Json> Dispatch::unless_broken(const std::function<Result<Json>()>& work) 
                 "find out what is wrong with the disk, then start sealroomd again");
   }
   if (auto trouble = daemon_.trouble()) return std::unexpected(*trouble);  // found while this was waiting
-  return unless_stopping(work);
+  auto answer = unless_stopping(work);
+  if (auto trouble = daemon_.trouble(); trouble && !answer) return std::unexpected(*trouble);  // and that stopped it
+  return answer;
 }
 
 void Dispatch::log_refusal(const wire::Peer& peer, Role role, std::string what) {
@@ -179,7 +192,7 @@ Result<Done> Dispatch::close() {
     if (!daemon_.ledger.broken()) {
       const auto work = daemon_.own_work();
       (void)record(work, {.name = "daemon.stopped", .outcome = "ok", .details = Json::object()});
-      (void)checkpoint_if_unlocked(work);
+      if (!daemon_.trouble()) (void)checkpoint_if_unlocked(work);
     }
     daemon_.keys.lock_all();
     finished->set_value();

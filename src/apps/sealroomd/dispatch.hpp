@@ -36,6 +36,7 @@ class Dispatch {
   Work work_of(const Request& request);
   Result<Json> unless_stopping(const std::function<Result<Json>()>& work) const;
   Result<Json> unless_broken(const std::function<Result<Json>()>& work) const;
+  void note_it(NoteMethod note, const std::shared_ptr<Request>& request, const Result<Json>& answer);
   void log_refusal(const wire::Peer& peer, Role role, std::string what);
   void look_after();  // every few seconds: a broken ledger, idle tokens
 

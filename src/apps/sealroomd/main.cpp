@@ -103,8 +103,6 @@ Result<Done> log_start(Daemon& daemon) {
                                            {"module_path", daemon.keys.module().path()},
                                            {"module_sha256", *module}}});
   if (!started) return pass_on(started);
-  auto recorded = record_configuration(work);
-  if (!recorded) return recorded;
   return confirm_clock_of_trial(work);
 }
 

@@ -27,10 +27,11 @@ struct Request {
 using ReadingMethod = Result<Json> (*)(Daemon&, Request&);
 // Runs on the writing desk. As a Job its answer is the job's name, and its result waits there.
 using WritingMethod = Result<Json> (*)(Daemon&, Request&, const Work&);
-// Runs on the reading desk, and is answered; when the writing desk has time it notes what came of it.
+// Runs on the reading desk; the writing desk notes what came of it.
+using NoteMethod = Result<Done> (*)(Daemon&, const Work&, const Result<Json>&);
 struct ReadThenNote {
   ReadingMethod run;
-  Result<Done> (*note)(Daemon&, const Work&, const Result<Json>&);
+  NoteMethod note;
 };
 // Runs at once on the server's thread: must not block, nor touch ledger or token.
 struct AtOnce {
