@@ -15,6 +15,7 @@ std::string name_of(const TokenInfo& token) { return token.label + "/" + token.s
 std::string_view name_of(KeyStanding standing) {
   switch (standing) {
     case KeyStanding::Bound: return "bound";
+    case KeyStanding::Former: return "former";
     case KeyStanding::Foreign: return "foreign";
     case KeyStanding::Unknown: return "unknown";
   }

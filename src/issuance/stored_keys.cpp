@@ -1,6 +1,8 @@
 #include "stored_keys.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -11,37 +13,59 @@
 namespace sealroom {
 namespace {
 
-using Names = std::set<std::pair<std::string, std::string>>;  // CKA_ID, digest of the public key
+using Name = std::pair<std::string, std::string>;  // CKA_ID, digest of the public key
 
-// Keys on the token with this serial that people declared foreign, under whichever owner's name.
-Result<Names> declared_foreign(const Work& work, const std::string& token_serial) {
-  const auto& ledger = work.appliance.ledger;
+// What the log tells of the keys on one token.
+struct Told {
+  std::map<Name, std::string> owners;  // of keys that were generated or adopted, and not destroyed
+  std::set<Name> foreign;
+};
+
+bool binds(const log::Event& event) {
+  return event.name == "key.generated" || event.name == "key.adopted" || event.name.starts_with("log.key-");
+}
+
+// Has `take` look at every entry with this tag that is about the token.
+Result<Done> each_about(const Ledger& ledger, const std::string& token_serial, const std::string& tag,
+                        const std::function<void(const log::Event&, Name)>& take) {
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
-  Names foreign;
+  return ledger.each_line(0, *size, tag, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    const auto& details = entry->event.details;
+    if (details.value("token_serial", "") == token_serial)
+      take(entry->event, {details.value("key_id", ""), details.value("public_key_sha256", "")});
+    return Done{};
+  });
+}
+
+Result<Told> told_of(const Work& work, const std::string& token_serial) {
+  const auto& ledger = work.appliance.ledger;
+  Told told;
   for (const auto& owner : work.appliance.keys.owners()) {
-    auto read =
-        ledger.each_line(0, *size, foreign_tag(owner), [&](std::uint64_t, std::string_view line) -> Result<Done> {
-          auto entry = log::parse_line(line);
-          if (!entry) return pass_on(entry);
-          const auto& details = entry->event.details;
-          if (details.value("token_serial", "") == token_serial)
-            foreign.emplace(details.value("key_id", ""), details.value("public_key_sha256", ""));
-          return Done{};
-        });
+    auto read = each_about(ledger, token_serial, key_tag(owner), [&](const log::Event& event, Name name) {
+      if (event.name == "key.destroyed") told.owners.erase(name);
+      if (binds(event)) told.owners.insert_or_assign(std::move(name), owner);
+    });
+    if (!read) return pass_on(read);
+    read = each_about(ledger, token_serial, foreign_tag(owner),
+                      [&](const log::Event&, Name name) { told.foreign.insert(std::move(name)); });
     if (!read) return pass_on(read);
   }
-  return foreign;
+  return told;
 }
 
 StoredKey standing_of(TokenPrivateKey key, const std::string& token_serial, const std::vector<KeyRow>& known,
-                      const Names& foreign) {
+                      const Told& told) {
   const auto bound = std::ranges::find_if(known, [&](const KeyRow& row) {
     return row.token_serial == token_serial && row.key_id == key.key_id && key.digest() == sha256(row.public_key);
   });
   if (bound != known.end()) return {std::move(key), KeyStanding::Bound, bound->owner};
-  const bool declared = foreign.contains({to_hex(key.key_id), digest_text(key)});
-  return {std::move(key), declared ? KeyStanding::Foreign : KeyStanding::Unknown, ""};
+  const Name name{to_hex(key.key_id), digest_text(key)};
+  const auto former = told.owners.find(name);
+  if (former != told.owners.end()) return {std::move(key), KeyStanding::Former, former->second};
+  return {std::move(key), told.foreign.contains(name) ? KeyStanding::Foreign : KeyStanding::Unknown, ""};
 }
 
 Result<Done> close_destruction(const Work& work, const Token& token, const OpenKeyIntent& intent) {
@@ -87,13 +111,13 @@ Result<Json> look_at_keys(const Work& work, std::string_view owner) {
   if (!present) return pass_on(present);
   auto known = work.appliance.ledger.keys();
   if (!known) return pass_on(known);
-  auto foreign = declared_foreign(work, serial);
-  if (!foreign) return pass_on(foreign);
+  auto told = told_of(work, serial);
+  if (!told) return pass_on(told);
 
   std::vector<StoredKey> stored;
   Json unknown = Json::array();
   for (auto& key : *present) {
-    stored.push_back(standing_of(std::move(key), serial, *known, *foreign));
+    stored.push_back(standing_of(std::move(key), serial, *known, *told));
     if (stored.back().standing == KeyStanding::Unknown) unknown.push_back(details_of(stored.back().key));
   }
   keys.remember(owner, std::move(stored));

@@ -7,9 +7,8 @@
 // What lies on the tokens, compared with what the ledger knows.
 namespace sealroom {
 
-// Lists the private keys on the owner's unlocked token and remembers them in the key ring, each with its standing: bound
-// by the ledger to an owner, declared foreign in the log, or unknown. Value: the unknown ones, as details_of() tells
-// them. Errors: Token, Integrity.
+// Lists the private keys on the owner's unlocked token and remembers them in the key ring, each with its standing. Value:
+// the unknown ones, as details_of() tells them. Errors: Token, Integrity.
 Result<Json> look_at_keys(const Work& work, std::string_view owner);
 
 // Says in the log what became of keys that were being destroyed when the daemon ended, as the owner's unlocked token

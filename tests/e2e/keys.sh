@@ -197,7 +197,7 @@ expect_exit 0 "$bin/sealroom-verify" "$exported" --root "$exported/ca/root.cert.
 sealroom audit export "$medium" >/dev/null
 expect_exit 0 "$bin/sealroom-verify" "$(echo "$medium"/audit/log-*)" --root "$exported/ca/root.cert.pem" --log-key "$exported/audit/log-key.pem"
 
-step "and when the dead one comes back, it is not the owner's any more"
+step "and when the dead one comes back, it is not the owner's any more, unless people say so again"
 sealroom lock >/dev/null
 stop_daemon
 mv "$home/tokens/11112222-3333-4444-5555-666677778888" copy
@@ -205,6 +205,9 @@ mv dead "$died"
 start_daemon
 expect_exit 5 sealroom unlock intermediate
 complains "the key was made on the one with serial c0de"
+expect_exit 0 sealroom key adopt intermediate --reason "it works again" --confirm "$digits"
+expect_exit 0 sealroom unlock intermediate
+sealroom lock >/dev/null
 stop_daemon
 rm -r "$died"
 mv copy "$home/tokens/11112222-3333-4444-5555-666677778888"

@@ -19,15 +19,16 @@ namespace sealroom {
 // The name under which the log key stands beside the issuers.
 inline constexpr std::string_view kLogOwner = "log";
 
-// What a private key on a token is to this appliance. Unknown: nobody has decided about it, so the token signs nothing.
-enum class KeyStanding { Bound, Foreign, Unknown };
+// What a private key on a token is to this appliance. Former: the log tells of it as an owner's, and another has taken its
+// place since. Unknown: nobody has decided about it, so the token signs nothing.
+enum class KeyStanding { Bound, Former, Foreign, Unknown };
 
-std::string_view name_of(KeyStanding standing);  // "bound", "foreign", "unknown"
+std::string_view name_of(KeyStanding standing);  // "bound", "former", "foreign", "unknown"
 
 struct StoredKey {
   TokenPrivateKey key;
   KeyStanding standing = KeyStanding::Unknown;
-  std::string owner;  // whose it is when it is bound, else ""
+  std::string owner;  // whose it is or was, else ""
 };
 
 // What is known of one owner's key, for status. `token` is empty while the token is not present.

@@ -13,7 +13,9 @@ std::string text_of(const Json& json, const char* name) { return json.at(name).g
 
 std::string standing_of(const Json& key) {
   const auto standing = text_of(key, "standing");
-  return standing == "bound" ? "key of " + text_of(key, "owner") : standing == "foreign" ? "foreign" : "UNKNOWN";
+  if (standing == "bound") return "key of " + text_of(key, "owner");
+  if (standing == "former") return "earlier key of " + text_of(key, "owner");
+  return standing == "foreign" ? "foreign" : "UNKNOWN";
 }
 
 void tell(const Json& key) {
