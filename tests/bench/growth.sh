@@ -5,7 +5,8 @@
 #
 #   tests/bench/growth.sh BIN_DIRECTORY [--quick] [--json] [--sizes "N..."] [--ledger DIR]
 #
-# Each size is grown from the one before it by scripts/grow-ledger, in DIR when there is one: it is kept and used again.
+# Each size is grown from the one before it by scripts/grow-ledger; the last one in DIR when there is one, which is kept
+# and used again.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 umask 022
@@ -29,7 +30,7 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/sealroom-growth.XXXXXX")
 logs=$work/logs
 mkdir "$logs"
 . "$(dirname "$0")/../../scripts/trial.sh"
-declare -A folders=([fresh]=$work/fresh [grown]=${ledger:-$work/grown}) daemons=()
+declare -A folders=([fresh]=$work/fresh [grown]=$work/grown) daemons=()
 cleanup() {
   local code=$?
   for daemon in "${daemons[@]}"; do stop_daemon; done
@@ -167,6 +168,7 @@ openssl req -x509 "${ec[@]}" -keyout "$work/ca.key" -subj /CN=ca -days 900 -out 
 openssl req -new "${ec[@]}" -keyout /dev/null -subj /O=Bench/CN=one -out "$work/one.csr" 2>"$logs/openssl"
 
 for size in $sizes; do
+  [ -z "$ledger" ] || [ "$size" != "${sizes##* }" ] || folders[grown]=$ledger
   rm -rf "$work"/fresh* "$work"/*.fresh "$work"/*.grown "$work"/grown.*
   "$root/scripts/grow-ledger" 0 "${folders[fresh]}"
   "$root/scripts/grow-ledger" "$size" "${folders[grown]}"
