@@ -85,8 +85,9 @@ Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const Ce
   if (row.state != CertificateState::Issued) return wrong("it is not issued");
   auto certificate = Certificate::parse(row.certificate);
   if (!certificate) return wrong(certificate.error().message);
-  auto entry = told_by(ledger, row.entry, "certificate.issued",
-                       fmt::format("certificate {} of {}", to_upper_hex(row.serial), row.issuer));
+  const auto what = fmt::format("certificate {} of {}", to_upper_hex(row.serial), row.issuer);
+  auto entry = told_by(ledger, row.entry, "certificate.issued", what);
+  if (!entry) entry = told_by(ledger, row.entry, "certificate.restored", what);
   if (!entry) return pass_on(entry);
   if (entry->event.details.value("certificate_sha256", "") != to_hex(certificate->digest())) {
     return wrong("its octets are not the ones that its log entry names");

@@ -70,12 +70,40 @@ Result<Digest> digest_of_entries(const Ledger& ledger, std::string_view batch, s
   return hash.finish();
 }
 
+// What came back from an export, and cannot leave again as sealroom-verify must have it: a person has that export.
+Result<Done> is_whole(const Ledger& ledger, std::string_view batch) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  bool whole = true;
+  auto read = ledger.each_line(0, *size, batch, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    if (line.find(R"("batch.restored")") == std::string_view::npos) return Done{};
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    const auto& details = entry->event.details;
+    whole = details.value("in_log", false);
+    for (const auto& other : details.at("not_issued")) {
+      const auto serial = from_hex(other.value("serial", ""));
+      auto row = ledger.by_serial(other.value("issuer", ""), serial.value_or(Bytes{}));
+      if (!row) return pass_on(row);
+      whole = whole && row->has_value();
+    }
+    return Done{};
+  });
+  if (!read) return read;
+  if (whole) return Done{};
+  return fail(ErrorKind::Failed,
+              fmt::format("batch {}: came back from its export after a restore, and this log does not have all of it", batch),
+              "use the export that it came back from");
+}
+
 }  // namespace
 
 Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch) {
   auto row = ledger.batch(batch);
   if (!row) return pass_on(row);
   if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch), "see `sealroom batch list`");
+  auto whole = is_whole(ledger, batch);
+  if (!whole) return pass_on(whole);
   Release release(configuration, batch);
   release.requests_ = (*row)->requests;
   std::map<std::string, Digest> content;

@@ -30,7 +30,10 @@ void add_certificate(Json& verdict, const CertificateRow& row) {
 Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
   auto request = ledger.request(batch, position);
   if (!request) return pass_on(request);
-  if (!*request) return fail(ErrorKind::Usage, fmt::format("batch {} has no request {}", batch, position));
+  if (!*request) {
+    return fail(ErrorKind::Failed, fmt::format("batch {}: only the log knows it, request {} is not here", batch, position),
+                fmt::format("stop the daemon, then sealroom restore --export MEDIUM/issued/{}", batch));
+  }
   auto verdict = parse_json((*request)->verdict, "verdict");
   if (!verdict) return pass_on(verdict);
   auto certificate = ledger.certificate_of_request(batch, position);

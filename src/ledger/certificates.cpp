@@ -123,6 +123,19 @@ Result<Done> Change::set_issued(std::int64_t certificate, ByteView der, std::uin
   return done;
 }
 
+Result<Done> Change::set_found(std::int64_t certificate, ByteView der, std::uint64_t entry) {
+  auto& state = ledger::in_use(state_);
+  auto done = state.run(
+      "UPDATE certificate SET state = 'issued', certificate = ?2, entry = ?3, reason = '' "
+      "WHERE id = ?1 AND state <> 'issued'",
+      certificate, der, entry);
+  if (!done) return done;
+  if (state.connection().changed_rows() != 1) {
+    return state.refuse(fmt::format("certificate {}: is unknown or issued already", certificate));
+  }
+  return done;
+}
+
 Result<std::vector<CertificateRow>> Ledger::certificates(std::string_view batch, std::string_view issuer) const {
   return all_of(*database_->connection, "WHERE batch = ?1 AND issuer = ?2 ORDER BY position", batch, issuer);
 }

@@ -66,30 +66,44 @@ Change::Change(Change&&) noexcept = default;
 Change& Change::operator=(Change&&) noexcept = default;
 Change::~Change() = default;
 
-Result<std::uint64_t> Change::append(const log::Event& event, std::string_view batch) {
-  auto& state = ledger::in_use(state_);
-  const auto seq = state.log_size;
-  const auto line = log::line_of(seq, state.previous, state.context, event);
+Result<std::uint64_t> Change::State::append(std::string_view line, std::string_view batch) {
+  const auto seq = log_size;
   constexpr std::string_view kInsert = "INSERT INTO entry (seq, batch, line) VALUES (?1, ?2, ?3)";
-  auto done = batch.empty() ? state.run(kInsert, seq, std::nullopt, as_bytes(line))
-                            : state.run(kInsert, seq, batch, as_bytes(line));
+  auto done = batch.empty() ? run(kInsert, seq, std::nullopt, as_bytes(line))
+                            : run(kInsert, seq, batch, as_bytes(line));
   if (!done) return pass_on(done);
-  const auto read = [&state](unsigned level, std::uint64_t index) {
-    return ledger::node(state.connection(), level, index);
+  const auto read = [this](unsigned level, std::uint64_t index) {
+    return ledger::node(connection(), level, index);
   };
   auto nodes = log::appended_nodes(seq, log::leaf_hash(as_bytes(line)), read);
   if (!nodes) {
-    state.failed = true;
-    state.database->broken = true;
+    failed = true;
+    database->broken = true;
     return pass_on(nodes);
   }
   for (const auto& node : *nodes) {
-    done = state.run("INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)", node.level, node.index, node.hash);
+    done = run("INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)", node.level, node.index, node.hash);
     if (!done) return pass_on(done);
   }
-  state.previous = sha256(as_bytes(line));
-  state.log_size = seq + 1;
+  previous = sha256(as_bytes(line));
+  log_size = seq + 1;
   return seq;
+}
+
+Result<std::uint64_t> Change::append(const log::Event& event, std::string_view batch) {
+  auto& state = ledger::in_use(state_);
+  return state.append(log::line_of(state.log_size, state.previous, state.context, event), batch);
+}
+
+Result<std::uint64_t> Change::append_again(std::string_view line, std::string_view batch) {
+  auto& state = ledger::in_use(state_);
+  const auto entry = log::parse_line(line);
+  if (!entry) return state.refuse(entry.error().message);
+  if (entry->seq != state.log_size || entry->previous != state.previous) {
+    return state.refuse(fmt::format("log entry {}: does not continue the {} entries of the ledger", entry->seq,
+                                    state.log_size));
+  }
+  return state.append(line, batch);
 }
 
 // After an error in COMMIT the pages may or may not have reached the disk. Later reads and writes could be built on

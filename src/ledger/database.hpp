@@ -38,6 +38,9 @@ struct Change::State {
     return done;
   }
 
+  // Stores the line that follows, and the nodes of the tree that it completes. Gives its seq.
+  Result<std::uint64_t> append(std::string_view line, std::string_view batch);
+
   // Refuses the change for a reason of ours; the database itself is sound.
   std::unexpected<Error> refuse(std::string message, std::string hint = {});
   void note_failure();

@@ -25,6 +25,26 @@ Result<Done> fill(const std::string& path) {
   return ledger::apply_schema(**connection);
 }
 
+Result<Done> copy_into(sqlite::Connection& connection, const std::string& path) {
+  auto target = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE);
+  const auto copied = target ? connection.copy_to(**target) : Result<Done>(pass_on(target));
+  if (copied) return copied;
+  return fail(ErrorKind::Failed, copied.error().message, copied.error().hint);
+}
+
+// Opened for writing, so that closing it leaves one file and no write-ahead log beside it.
+Result<Done> verify_copy(const std::string& path) {
+  auto copy = Ledger::open(path, LedgerAccess::ReadWrite);
+  if (!copy) return pass_on(copy);
+  auto verified = copy->verify();
+  if (!verified) return pass_on(verified, "the copy of the ledger");
+  return Done{};
+}
+
+void remove_database(const std::string& path) {
+  for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
+}
+
 Result<Done> make_durable(const std::string& path) {
   const Fd fd(::open(path.c_str(), O_RDWR | O_CLOEXEC));
   if (!fd || fsync(fd.get()) != 0) {
@@ -66,9 +86,17 @@ Result<Done> Ledger::create(const std::string& path) {
   if (!made) return made;
   made = fill(path);
   if (made) made = make_durable(path);
-  if (!made) {
-    for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((path + suffix).c_str());
-  }
+  if (!made) remove_database(path);
+  return made;
+}
+
+Result<Done> Ledger::copy_to(const std::string& path) const {
+  auto made = write_new_file(path, {}, 0600);
+  if (!made) return made;
+  made = copy_into(*database_->connection, path);
+  if (made) made = verify_copy(path);
+  if (made) made = make_durable(path);
+  if (!made) remove_database(path);
   return made;
 }
 

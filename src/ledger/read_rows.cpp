@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "batch_id.hpp"
@@ -5,6 +7,9 @@
 
 namespace sealroom {
 namespace {
+
+// More batches than anybody imports on one day.
+constexpr std::uint64_t kLostOnOneDay = 5000;
 
 // Requests that are read before they are handed on; each may hold 64 KiB.
 constexpr std::uint64_t kAtOnce = 32;
@@ -79,6 +84,21 @@ Result<Done> read_chain(sqlite::Connection& connection, IssuerRow& issuer) {
   return Done{};
 }
 
+// How many numbers of `day` may have been given and lost.
+Result<std::uint64_t> lost_on(const Ledger& ledger, std::string_view day) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  std::uint64_t lost = 0;
+  auto read = ledger.each_line(0, *size, kRestoredTag, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    if (to_compact_day(entry->context.time) == day) lost = kLostOnOneDay;
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return lost;
+}
+
 }  // namespace
 
 Result<std::optional<KeyRow>> Ledger::key(std::string_view owner) const {
@@ -117,7 +137,9 @@ Result<std::string> Ledger::next_batch_id(Instant day, const std::set<std::strin
       *database_->connection, [](const sqlite::Rows& row) { return row.count(0); },
       "SELECT number FROM batch WHERE day = ?1 ORDER BY number DESC LIMIT 1", id.day);
   if (!newest) return pass_on(newest);
-  id.number = newest->value_or(0) + 1;
+  auto lost = lost_on(*this, id.day);
+  if (!lost) return pass_on(lost);
+  id.number = std::max(newest->value_or(0), *lost) + 1;
   while (taken.contains(ledger::text_of(id))) ++id.number;
   return ledger::text_of(id);
 }

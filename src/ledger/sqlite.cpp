@@ -192,6 +192,15 @@ Result<Done> Connection::copy_wal() {
   return Done{};
 }
 
+Result<Done> Connection::copy_to(Connection& target) {
+  constexpr int kAllPages = -1;
+  sqlite3_backup* const copy = sqlite3_backup_init(target.handle_.get(), "main", handle_.get(), "main");
+  if (copy == nullptr) return target.error("cannot be copied to");
+  sqlite3_backup_step(copy, kAllPages);  // its error is given again by sqlite3_backup_finish
+  if (sqlite3_backup_finish(copy) != SQLITE_OK) return target.error("cannot be copied to");
+  return Done{};
+}
+
 std::unexpected<Error> Connection::error(std::string_view what) {
   last_error_ = handle_ ? sqlite3_extended_errcode(handle_.get()) : SQLITE_NOMEM;
   std::string reason = handle_ ? sqlite3_errmsg(handle_.get()) : "out of memory";

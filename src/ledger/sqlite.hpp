@@ -104,6 +104,10 @@ class Connection {
   // Copies the WAL into the database, as far as readers allow; waits for nobody.
   Result<Done> copy_wal();
 
+  // Copies the whole database as it is at this moment into `target`, an empty one that nobody else uses (SQLite's
+  // online backup). `target` is then complete on storage.
+  Result<Done> copy_to(Connection& target);
+
   std::unexpected<Error> error(std::string_view what);
 
  private:

@@ -59,4 +59,15 @@ Result<Configuration> read_configuration(const std::string& home) {
                              [&](const std::string& path, std::size_t most) { return read_below(home, path, most); });
 }
 
+Result<std::vector<ConfigurationFile>> read_data_files(const Configuration& configuration, const std::string& home) {
+  std::vector<ConfigurationFile> files;
+  auto again = Configuration::load(configuration.files(), [&](const std::string& path, std::size_t most) {
+    auto octets = read_below(home, path, most);
+    if (octets) files.push_back({path, std::string(as_text(*octets))});
+    return octets;
+  });
+  if (!again) return pass_on(again);
+  return files;
+}
+
 }  // namespace sealroom

@@ -42,6 +42,10 @@ class Change {
   // Appends an entry and its Merkle nodes; `batch` (may be empty) is what it belongs to for exports. Gives its seq.
   Result<std::uint64_t> append(const log::Event& event, std::string_view batch = {});
 
+  // Appends an entry that this log had before and lost, as the exact octets that it had. Integrity unless it is the next
+  // one. Gives its seq.
+  Result<std::uint64_t> append_again(std::string_view line, std::string_view batch);
+
   Result<Done> put_key(const KeyRow& row);        // replaces the owner's key only when it has none; else Integrity
   Result<Done> move_key(const KeyRow& row);       // the owner's key, the same public key, is elsewhere; else Integrity
   Result<Done> put_issuer(const IssuerRow& row);  // inserts or replaces
@@ -54,6 +58,8 @@ class Change {
   Result<Done> set_state(std::int64_t certificate, CertificateState state, std::uint64_t entry,
                          std::string_view reason = {});
   Result<Done> set_issued(std::int64_t certificate, ByteView der, std::uint64_t entry);  // from started only
+  // A certificate that is known to be issued, whatever the ledger thought of it: it came back from an export.
+  Result<Done> set_found(std::int64_t certificate, ByteView der, std::uint64_t entry);
   Result<Done> add_checkpoint(const CheckpointRow& row);  // Integrity unless root is this log's root at that size
   Result<Done> add_export(const ExportRow& row);
 
@@ -67,6 +73,9 @@ class Change {
   explicit Change(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// What the entry of a restore belongs to.
+inline constexpr std::string_view kRestoredTag = "restored";
 
 enum class LedgerAccess { ReadWrite, ReadOnly };
 
@@ -82,6 +91,10 @@ class Ledger {
   // that is known, and whether every entry since the newest checkpoint, that checkpoint's signature and the tree below
   // it are right. Takes time for those entries, not for the whole log. Errors (Integrity).
   static Result<Done> examine(const std::string& path);
+
+  // Copies all of it as it is now into a new database file at `path` (0600), and verifies that copy as verify() does. The
+  // copy is durable. Errors: Failed when the file cannot be made, Integrity; then no file is left.
+  Result<Done> copy_to(const std::string& path) const;
 
   // Opens an existing one. Errors (Integrity): missing, not ours, newer schema, corrupted, not writable.
   static Result<Ledger> open(const std::string& path, LedgerAccess access);
@@ -121,7 +134,8 @@ class Ledger {
   Result<std::optional<IssuerRow>> issuer(std::string_view name) const;
   Result<std::vector<IssuerRow>> issuers() const;
 
-  // "B-20261121-0001": the next identifier for `day`, never given before and not in `taken`.
+  // "B-20261121-0001": the next identifier for `day`, never given before and not in `taken`. On a day on which the ledger
+  // was restored (kRestoredTag) it is above 5000: what was given on that day and lost is not given again.
   Result<std::string> next_batch_id(Instant day, const std::set<std::string>& taken = {}) const;
   Result<std::optional<BatchRow>> batch(std::string_view id) const;
   Result<std::vector<BatchRow>> batches() const;  // newest first

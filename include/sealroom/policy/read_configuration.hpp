@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "sealroom/base/error.hpp"
 #include "sealroom/policy/configuration.hpp"
@@ -12,5 +13,8 @@ namespace sealroom {
 // Errors (Usage): a file that is missing, unreadable or larger than 64 KiB (256 KiB together), and everything that
 // load() refuses.
 Result<Configuration> read_configuration(const std::string& home);
+
+// The data files that this configuration names by digest, read again below the directory `home`. Errors: Usage, as above.
+Result<std::vector<ConfigurationFile>> read_data_files(const Configuration& configuration, const std::string& home);
 
 }  // namespace sealroom

@@ -5,8 +5,8 @@
 #include <boost/program_options.hpp>
 #include <fmt/format.h>
 
-#include "folder.hpp"
 #include "output.hpp"
+#include "sealroom/audit/folder.hpp"
 #include "sealroom/audit/show_plan.hpp"
 #include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
@@ -93,7 +93,7 @@ Result<Anchors> read_anchors(const po::variables_map& given) {
 }
 
 Result<int> run_plan(const std::string& path, bool json) {
-  auto folder = Folder::open(path);
+  auto folder = ExportFolder::open(path);
   if (!folder) return pass_on(folder);
   auto plans = show_plans(*folder);
   if (!plans) return pass_on(plans);
@@ -107,7 +107,7 @@ Result<int> run_plan(const std::string& path, bool json) {
 Result<int> run_verify(const std::string& path, const po::variables_map& given, bool json) {
   auto anchors = read_anchors(given);
   if (!anchors) return pass_on(anchors);
-  auto folder = Folder::open(path);
+  auto folder = ExportFolder::open(path);
   if (!folder) return pass_on(folder);
   auto verification = verify_export(*folder, *anchors);
   if (!verification) return pass_on(verification, printable(path));

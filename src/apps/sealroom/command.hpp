@@ -93,6 +93,8 @@ Result<int> key_foreign(const Command&);
 Result<int> certificate_list(const Command&);
 Result<int> certificate_show(const Command&);
 Result<int> recover(const Command&);
+Result<int> backup(const Command&);
+Result<int> restore(const Command&);
 Result<int> audit_show(const Command&);
 Result<int> audit_export(const Command&);
 Result<int> audit_prove(const Command&);

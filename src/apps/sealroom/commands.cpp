@@ -52,6 +52,10 @@ std::span<const NamedCommand> commands() {
       {"audit prove", "audit prove --entry N | --from SIZE [--to SIZE]",
        "the proof that an entry is in the log, or that the log of one size continues another", &audit_prove},
       {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
+      {"backup", "backup MEDIUM", "copy the ledger and the configuration; needs no token", &backup},
+      {"restore", "restore BACKUP [--export DIR]... | --export DIR...",
+       "make a home of a backup and of what was exported later; or bring exports into the home, its daemon being stopped",
+       &restore},
       {"recover", "recover [--accept-gap] | --correct-clock", "account for what a crash left without an outcome, and plan it again", &recover},
   };
   return kCommands;

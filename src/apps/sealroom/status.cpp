@@ -51,6 +51,11 @@ std::string verification_line(const Json& status) {
                      text_of(verified, "trouble").empty() ? "" : ", FOUND WRONG");
 }
 
+std::string backup_line(const Json& status) {
+  const auto& backup = status.at("backup");
+  return "last backup: " + (backup.is_null() ? "never (sealroom backup)" : age(status, text_of(backup, "time")));
+}
+
 std::vector<std::string> owners_of(const Json& status) {
   std::vector<std::string> owners;
   for (const auto& key : status.at("keys")) owners.push_back(text_of(key, "owner"));
@@ -69,6 +74,7 @@ void tell(const Json& status) {
     say(log_line(status.at("log")));
     say(verification_line(status));
   }
+  say(backup_line(status));
   if (status.at("attention").empty()) say("nothing waits for a person");
   for (const auto& item : status.at("attention"))
     say(fmt::format("WAITS: {}  ->  {}", text_of(item, "what"), text_of(item, "do")));

@@ -10,6 +10,7 @@
 
 #include "desk.hpp"
 #include "jobs.hpp"
+#include "leaving_backup.hpp"
 #include "sealroom/issuance/appliance.hpp"
 #include "sealroom/issuance/issue.hpp"
 #include "sealroom/issuance/release.hpp"
@@ -27,7 +28,7 @@ struct Outgoing {
   std::size_t sent_of_first = 0;
 };
 
-// What one connection has on the table; gone with it, unless a job still works on it. Two mutexes, because the server's
+// What one connection has on the table; gone with it, unless a job still works on it. A mutex each, because the server's
 // thread takes uploads in while the reading desk prepares what leaves.
 struct Session {
   explicit Session(UploadSpace& space) : upload(space) {}
@@ -36,6 +37,8 @@ struct Session {
   Upload upload;
   std::mutex outgoing_mutex;
   Outgoing outgoing;
+  std::mutex backup_mutex;
+  std::optional<LeavingBackup> backup;
 };
 
 // Daemon is what all methods share. The ledger it writes, the keys and the tokens belong to the writing desk alone;

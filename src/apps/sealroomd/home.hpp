@@ -13,6 +13,7 @@ inline constexpr const char* kLedger = "ledger/ledger.db";
 inline constexpr const char* kLock = "run/sealroomd.lock";
 inline constexpr const char* kSocket = "run/sealroomd.sock";
 inline constexpr const char* kSpool = "run/upload";
+inline constexpr const char* kBackupCopy = "run/backup";
 
 // Makes `home` the working directory. Errors (Usage): missing, not a directory, half-made (each
 // names what is absent), or of a name that cannot be shown.

@@ -12,6 +12,7 @@
 #include "dispatch.hpp"
 #include "home.hpp"
 #include "make_home.hpp"
+#include "restore_home.hpp"
 #include "sandbox.hpp"
 #include "software.hpp"
 #include "sealroom/issuance/clock_check.hpp"
@@ -24,6 +25,8 @@ struct Options {
   std::string home;
   int ready_fd = -1;
   bool make_home = false;
+  bool finish_restore = false;
+  bool take_exports = false;
 };
 
 Result<Options> read_options(int argc, char** argv) {
@@ -34,7 +37,11 @@ Result<Options> read_options(int argc, char** argv) {
       "ready-fd", po::value(&options.ready_fd),
       "write a line feed to this descriptor when calls are answered, and close it")(
       "make-home", po::bool_switch(&options.make_home),
-      "finish a home that is being made, and exit (used by `sealroom init`)")("help", "say this")("version",
+      "finish a home that is being made, and exit (used by `sealroom init`)")(
+      "finish-restore", po::bool_switch(&options.finish_restore),
+      "finish a home that is made of a backup, and exit (used by `sealroom restore`)")(
+      "take-exports", po::bool_switch(&options.take_exports),
+      "take in the exports that `sealroom restore --export` has put into the home, and exit")("help", "say this")("version",
                                                                                                   "say the version");
   try {
     po::variables_map given;
@@ -212,6 +219,12 @@ Result<Done> run(int argc, char** argv) {
     setenv("SOFTHSM2_CONF", (*home + "/" + configuration->softhsm_config()).c_str(), 1);
   }
   if (options->make_home) return make_home(*configuration);
+  if (options->finish_restore || options->take_exports) {
+    auto answer = options->finish_restore ? finish_restore(*configuration) : take_exports(*configuration);
+    if (!answer) return pass_on(answer);
+    std::cout << *answer << "\n";
+    return Done{};
+  }
   return serve(*options, *home, std::move(*configuration));
 }
 

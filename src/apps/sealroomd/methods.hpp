@@ -87,6 +87,10 @@ Result<Json> clock_confirm(Daemon&, Request&, const Work&);
 Result<Json> clock_correct(Daemon&, Request&, const Work&);
 Result<Json> recover_after_crash(Daemon&, Request&, const Work&);
 
+Result<Json> backup_make(Daemon&, Request&, const Work&);
+Result<Json> backup_read(Daemon&, Request&);
+Result<Json> backup_written(Daemon&, Request&, const Work&);
+
 Result<Json> job_look(Daemon&, Request&);
 Result<Json> import_add(Daemon&, Request&);
 Result<Json> import_run(Daemon&, Request&, const Work&);

@@ -4,6 +4,7 @@
 #include "parameters.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/backup.hpp"
 #include "sealroom/issuance/clock_check.hpp"
 #include "sealroom/issuance/keys.hpp"
 #include "sealroom/issuance/recovery.hpp"
@@ -134,6 +135,15 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys, const Unaccoun
                                intent.token_serial),
                    fmt::format("sealroom unlock {}, which sees what is left", intent.owner));
   }
+  auto restored = last_restore(daemon.reading);
+  if (!restored) return pass_on(restored);
+  if (*restored && !open.gaps.empty()) {
+    say_what_waits(attention,
+                   fmt::format("this ledger was restored from backup {} of {} entries: what came after the {} entries "
+                               "that it has is not here",
+                               (*restored)->backup, (*restored)->size, (*restored)->log_size),
+                   "stop the daemon and bring later exports: sealroom restore --export DIR");
+  }
   for (const auto& gap : open.gaps) {
     say_what_waits(attention,
                    fmt::format("the token of {} remembers {} entries of a log that this ledger does not continue: "
@@ -174,6 +184,14 @@ Result<Json> kept_by_ledger(Daemon& daemon) {
     auto issuer = issuer_json(daemon, name);
     if (!issuer) return pass_on(issuer);
     answer["issuers"].push_back(std::move(*issuer));
+  }
+  auto backup = last_backup(daemon.reading);
+  if (!backup) return pass_on(backup);
+  if (*backup) {
+    const auto age = std::max(std::chrono::seconds{0}, daemon.clock.now() - (*backup)->time);
+    answer["backup"] = {{"name", (*backup)->name}, {"time", to_rfc3339((*backup)->time)}, {"age_seconds", age.count()}};
+  } else {
+    answer["backup"] = nullptr;
   }
   auto open = unaccounted(daemon.reading, daemon.configuration);
   if (!open) return pass_on(open);
@@ -227,6 +245,7 @@ Result<Json> status(Daemon& daemon, Request& request) {
   } else if (daemon.trouble()) {
     answer.update({{"keys", Json::array()},
                    {"issuers", Json::array()},
+                   {"backup", nullptr},
                    {"started", 0},
                    {"gaps", 0},
                    {"clock_doubt", ""},

@@ -5,22 +5,22 @@
 
 #include "sealroom/audit/files.hpp"
 
-namespace sealroom::verify {
+namespace sealroom {
 
 // The files below a folder, with the caller's rights.
-class Folder final : public Files {
+class ExportFolder final : public Files {
  public:
   // Lists everything below `path`. Errors (Failed): it is missing or unreadable, holds anything but files and folders
   // (no link is followed), or more than a million files.
-  static Result<Folder> open(const std::string& path);
+  static Result<ExportFolder> open(const std::string& path);
 
   std::vector<std::string> paths() const override { return paths_; }
   Result<Done> read(const std::string& path, const std::function<Result<Done>(ByteView)>& take) const override;
 
  private:
-  explicit Folder(std::string root) : root_(std::move(root)) {}
+  explicit ExportFolder(std::string root) : root_(std::move(root)) {}
   std::string root_;
   std::vector<std::string> paths_;
 };
 
-}  // namespace sealroom::verify
+}  // namespace sealroom

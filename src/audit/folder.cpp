@@ -1,4 +1,4 @@
-#include "folder.hpp"
+#include "sealroom/audit/folder.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
 
-namespace sealroom::verify {
+namespace sealroom {
 namespace {
 
 namespace fs = std::filesystem;
@@ -26,8 +26,8 @@ std::unexpected<Error> unreadable(const std::string& path, std::string_view why)
 
 }  // namespace
 
-Result<Folder> Folder::open(const std::string& path) {
-  Folder folder(path);
+Result<ExportFolder> ExportFolder::open(const std::string& path) {
+  ExportFolder folder(path);
   std::error_code trouble;
   const fs::path root(path);
   if (!fs::is_directory(root, trouble)) return unreadable(path, trouble ? trouble.message() : "is not a folder");
@@ -45,7 +45,7 @@ Result<Folder> Folder::open(const std::string& path) {
   return folder;
 }
 
-Result<Done> Folder::read(const std::string& path, const std::function<Result<Done>(ByteView)>& take) const {
+Result<Done> ExportFolder::read(const std::string& path, const std::function<Result<Done>(ByteView)>& take) const {
   const Fd file(::open((root_ + "/" + path).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file) return fail(ErrorKind::Failed, std::strerror(errno));
   Bytes buffer(65'536);
@@ -59,4 +59,4 @@ Result<Done> Folder::read(const std::string& path, const std::function<Result<Do
   }
 }
 
-}  // namespace sealroom::verify
+}  // namespace sealroom

@@ -1,0 +1,214 @@
+#include "restore_home.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "home.hpp"
+#include "sealroom/audit/folder.hpp"
+#include "sealroom/audit/verify.hpp"
+#include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/restore.hpp"
+#include "sealroom/x509/pem.hpp"
+
+namespace sealroom::daemon {
+namespace {
+
+constexpr const char* kExports = "run/exports";
+
+constexpr std::size_t kLargestFile = std::size_t{512} << 20;  // that is read as a whole, as sealroom-verify does
+
+// An export in the home that was verified under the log's key.
+struct Brought {
+  ExportFolder folder;
+  ExportKind kind;
+};
+
+// The public keys of the log as the ledger, or an export that continues it, has them.
+Result<PublicKey> own_log_key(const Ledger& ledger) {
+  auto row = ledger.key(kLogOwner);
+  if (!row) return pass_on(row);
+  if (*row) return PublicKey::parse((*row)->public_key);
+  return fail(ErrorKind::NeedsPerson, "the ledger has no log key yet, so no export can be verified",
+              "restore the backup without exports");
+}
+
+std::string findings_of(const Verification& verification) {
+  std::string text;
+  for (const auto& finding : verification.findings) {
+    if (text.size() > 500) return text + "; …";
+    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", finding.id, finding.detail);
+  }
+  return text;
+}
+
+Result<Brought> verified(const std::string& path, const PublicKey& log_key) {
+  auto folder = ExportFolder::open(path);
+  if (!folder) return pass_on(folder);
+  auto verification = verify_export(*folder, {.roots = {}, .log_keys = {log_key}, .since = {}, .consistency = {}});
+  if (!verification) return pass_on(verification);
+  if (verification->agrees() && verification->log_anchored) return Brought{std::move(*folder), verification->kind};
+  return fail(ErrorKind::Integrity, fmt::format("the export does not verify: {}", findings_of(*verification)),
+              "see what sealroom-verify says of it; nothing of it was taken in");
+}
+
+// Everything in run/exports, in the order in which it was named.
+Result<std::vector<Brought>> read_exports(const Ledger& ledger) {
+  std::vector<Brought> all;
+  std::error_code trouble;
+  for (std::size_t number = 1; std::filesystem::exists(fmt::format("{}/{}", kExports, number), trouble); ++number) {
+    auto log_key = own_log_key(ledger);
+    if (!log_key) return pass_on(log_key);
+    auto one = verified(fmt::format("{}/{}", kExports, number), *log_key);
+    if (!one) return pass_on(one, fmt::format("export {}", number));
+    all.push_back(std::move(*one));
+  }
+  return all;
+}
+
+VerifiedExport contents_of(const ExportFolder& folder) {
+  VerifiedExport contents{.paths = folder.paths(), .read = {}, .each_line = {}};
+  contents.read = [&folder](const std::string& path) -> Result<std::string> {
+    std::string text;
+    auto read = folder.read(path, [&](ByteView piece) -> Result<Done> {
+      text += as_text(piece);
+      if (text.size() <= kLargestFile) return Done{};
+      return fail(ErrorKind::Failed, fmt::format("{}: is too large", printable(path)));
+    });
+    if (!read) return pass_on(read, printable(path));
+    return text;
+  };
+  contents.each_line = [&folder](const std::string& path,
+                                 const std::function<Result<Done>(std::string_view)>& visit) -> Result<Done> {
+    std::string rest;
+    return folder.read(path, [&](ByteView piece) -> Result<Done> {
+      rest += as_text(piece);
+      std::size_t start = 0;
+      for (auto end = rest.find('\n'); end != std::string::npos; end = rest.find('\n', start)) {
+        auto visited = visit(std::string_view(rest).substr(start, end - start));
+        if (!visited) return visited;
+        start = end + 1;
+      }
+      rest.erase(0, start);
+      return Done{};
+    });
+  };
+  return contents;
+}
+
+Json json_of(const Return::Missing& missing) {
+  Json certificates = Json::array();
+  for (const auto& row : missing.certificates) {
+    certificates.push_back(
+        {{"batch", row.batch}, {"issuer", row.issuer}, {"serial", row.serial}, {"state", row.state}});
+  }
+  return certificates;
+}
+
+Result<Done> take_logs(Return& change, const std::vector<Brought>& exports, Json& answer) {
+  std::uint64_t entries = 0;
+  for (const auto& brought : exports) {
+    if (brought.kind != ExportKind::Log) continue;
+    auto added = change.take_log(contents_of(brought.folder));
+    if (!added) return pass_on(added);
+    entries += *added;
+  }
+  answer["entries"] = entries;
+  return Done{};
+}
+
+Result<Done> take_batches(Return& change, const std::vector<Brought>& exports, Json& answer) {
+  answer["batches"] = Json::array();
+  for (const auto& brought : exports) {
+    if (brought.kind != ExportKind::Batch) continue;
+    auto batch = change.take_batch(contents_of(brought.folder));
+    if (!batch) return pass_on(batch);
+    answer["batches"].push_back(
+        {{"batch", batch->batch}, {"certificates", batch->certificates}, {"in_log", batch->in_log}});
+  }
+  return Done{};
+}
+
+Result<std::string> finish(Return change, std::uint64_t from, Json answer) {
+  auto missing = change.note_missing(from);
+  if (!missing) return pass_on(missing);
+  answer["missing"] = json_of(*missing);
+  answer["missing_keys"] = missing->keys;
+  auto receipt = std::move(change).commit();
+  if (!receipt) return pass_on(receipt);
+  return answer.dump(-1, ' ', true);
+}
+
+// What works on a ledger without a daemon: no token is asked, so there is no module behind the keys.
+struct Workshop {
+  Workshop(const Configuration& settings, Ledger opened)
+      : ledger(std::move(opened)),
+        keys(nullptr, settings),
+        appliance{settings, ledger, keys, clock, SEALROOM_VERSION, 1},
+        work{.appliance = appliance, .actor = {.uid = getuid(), .pid = getpid(), .role = "daemon"}} {}
+
+  SystemClock clock;
+  Ledger ledger;
+  KeyRing keys;
+  Appliance appliance;
+  Work work;
+};
+
+Result<Ledger> open_examined() {
+  auto sound = Ledger::examine(kLedger);
+  if (!sound) return pass_on(sound);
+  return Ledger::open(kLedger, LedgerAccess::ReadWrite);
+}
+
+}  // namespace
+
+Result<std::string> finish_restore(const Configuration& configuration) {
+  auto opened = open_examined();
+  if (!opened) return pass_on(opened);
+  Workshop shop(configuration, std::move(*opened));
+  auto size = shop.ledger.verify();
+  if (!size) return pass_on(size);
+  if (*size == 0) return fail(ErrorKind::Integrity, "the ledger of the backup has no entries");
+  auto line = shop.ledger.line(*size - 1);
+  if (!line) return pass_on(line);
+  auto made = log::parse_line(*line);
+  if (!made) return pass_on(made);
+  auto exports = read_exports(shop.ledger);
+  if (!exports) return pass_on(exports);
+  auto change = Return::begin(shop.work);
+  if (!change) return pass_on(change);
+  Json answer{{"format", "sealroom-restore/1"}, {"size", *size}};
+  auto done = take_logs(*change, *exports, answer);
+  if (!done) return pass_on(done);
+  auto backup = change->restored(*made);
+  if (!backup) return pass_on(backup);
+  answer["backup"] = *backup;
+  done = take_batches(*change, *exports, answer);
+  if (!done) return pass_on(done);
+  return finish(std::move(*change), *size, std::move(answer));
+}
+
+Result<std::string> take_exports(const Configuration& configuration) {
+  auto lock = lock_home();
+  if (!lock) return pass_on(lock);
+  auto opened = open_examined();
+  if (!opened) return pass_on(opened);
+  Workshop shop(configuration, std::move(*opened));
+  auto exports = read_exports(shop.ledger);
+  if (!exports) return pass_on(exports);
+  auto change = Return::begin(shop.work);
+  if (!change) return pass_on(change);
+  auto size = shop.ledger.log_size();
+  if (!size) return pass_on(size);
+  Json answer{{"format", "sealroom-restore/1"}};
+  auto done = take_logs(*change, *exports, answer);
+  if (done) done = take_batches(*change, *exports, answer);
+  if (!done) return pass_on(done);
+  return finish(std::move(*change), *size, std::move(answer));
+}
+
+}  // namespace sealroom::daemon

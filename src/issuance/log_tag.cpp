@@ -1,0 +1,24 @@
+#include "log_tag.hpp"
+
+#include <fmt/format.h>
+
+#include "sealroom/issuance/backup.hpp"
+#include "sealroom/issuance/recovery.hpp"
+
+namespace sealroom {
+
+// tests/e2e/backup.sh compares the outcome with what was written in the first place.
+std::string log_tag(const log::Event& event) {
+  const auto& name = event.name;
+  const auto owner = event.details.value("owner", "");
+  if (auto batch = event.details.value("batch", ""); !batch.empty()) return batch;
+  if (name.starts_with("key.") && name != "key.refused") return key_tag(owner);
+  if (name.starts_with("anchor.")) return fmt::format("anchor/{}", owner);
+  if (name.starts_with("clock.")) return "clock";
+  if (name.starts_with("backup.")) return std::string(kBackupTag);
+  if (name == "ledger.restored") return std::string(kRestoredTag);
+  if (name == "configuration.loaded") return fmt::format("configuration/{}", event.details.value("digest", ""));
+  return {};
+}
+
+}  // namespace sealroom
