@@ -217,10 +217,10 @@ void verify_log(ExportedFiles& files, const Anchors& anchors, Complaints& compla
   const auto restored = count_of(replay, "ledger.restored");
   const auto gaps = count_of(replay, "anchor.gap-accepted");
   if (restored + gaps == 0) return;
-  verification.seen.push_back(
-      fmt::format("restored from a backup {} time(s); {} certificate(s) came back from exports, {} gap(s) were accepted: "
-                  "certificates may exist that this log does not know",
-                  restored, count_of(replay, "certificate.restored"), gaps));
+  verification.seen.push_back(fmt::format(
+      "restored from a backup {} time(s); {} certificate(s) came back from exports, {} gap(s) were accepted: "
+      "certificates may exist that this log does not know",
+      restored, count_of(replay, "certificate.restored"), gaps));
 }
 
 }  // namespace sealroom::audit

@@ -46,10 +46,9 @@ Result<Done> make_backup(const Work& work, const std::string& name, const std::s
   if (!size) return pass_on(size);
   auto root = ledger.root(*size);
   if (!root) return pass_on(root);
-  auto seq = change->append({.name = "backup.made",
-                             .outcome = "ok",
-                             .details = {{"name", name}, {"size", *size}, {"root", to_hex(*root)}}},
-                            kBackupTag);
+  auto seq = change->append(
+      {.name = "backup.made", .outcome = "ok", .details = {{"name", name}, {"size", *size}, {"root", to_hex(*root)}}},
+      kBackupTag);
   if (!seq) return pass_on(seq);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
@@ -59,11 +58,9 @@ Result<Done> make_backup(const Work& work, const std::string& name, const std::s
 }
 
 Result<Done> backup_is_written(const Work& work, const std::string& name, const Digest& ledger) {
-  auto receipt = record(work,
-                        {.name = "backup.written",
-                         .outcome = "ok",
-                         .details = {{"name", name}, {"ledger_sha256", to_hex(ledger)}}},
-                        kBackupTag);
+  auto receipt = record(
+      work, {.name = "backup.written", .outcome = "ok", .details = {{"name", name}, {"ledger_sha256", to_hex(ledger)}}},
+      kBackupTag);
   if (!receipt) return pass_on(receipt);
   return Done{};
 }

@@ -91,9 +91,10 @@ Result<Done> is_whole(const Ledger& ledger, std::string_view batch) {
   });
   if (!read) return read;
   if (whole) return Done{};
-  return fail(ErrorKind::Failed,
-              fmt::format("batch {}: came back from its export after a restore, and this log does not have all of it", batch),
-              "use the export that it came back from");
+  return fail(
+      ErrorKind::Failed,
+      fmt::format("batch {}: came back from its export after a restore, and this log does not have all of it", batch),
+      "use the export that it came back from");
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint6
   auto request = ledger.request(batch, position);
   if (!request) return pass_on(request);
   if (!*request) {
-    return fail(ErrorKind::Failed, fmt::format("batch {}: only the log knows it, request {} is not here", batch, position),
+    return fail(ErrorKind::Failed,
+                fmt::format("batch {}: only the log knows it, request {} is not here", batch, position),
                 fmt::format("stop the daemon, then sealroom restore --export MEDIUM/issued/{}", batch));
   }
   auto verdict = parse_json((*request)->verdict, "verdict");

@@ -48,8 +48,8 @@ Result<std::uint64_t> Return::take_log(const VerifiedExport& log) {
     if (!entry) return pass_on(entry);
     if (entry->context.time > work_->appliance.clock.now()) {
       return fail(ErrorKind::Integrity,
-                  fmt::format("the clock says {}, but log entry {} is of {}",
-                              to_rfc3339(work_->appliance.clock.now()), at, to_rfc3339(entry->context.time)),
+                  fmt::format("the clock says {}, but log entry {} is of {}", to_rfc3339(work_->appliance.clock.now()),
+                              at, to_rfc3339(entry->context.time)),
                   "set the clock of this machine");
     }
     auto appended = change_.append_again(line, log_tag(entry->event));
@@ -82,10 +82,13 @@ Result<Done> Return::follow(const log::Entry& entry) {
 // serial is never signed again.
 Result<Done> Return::follow_certificate(const log::Entry& entry) {
   static constexpr std::pair<std::string_view, CertificateState> kStates[] = {
-      {"certificate.started", CertificateState::Started},   {"certificate.untried", CertificateState::Planned},
-      {"certificate.refused", CertificateState::Refused},   {"certificate.expired", CertificateState::Expired},
+      {"certificate.started", CertificateState::Started},
+      {"certificate.untried", CertificateState::Planned},
+      {"certificate.refused", CertificateState::Refused},
+      {"certificate.expired", CertificateState::Expired},
       {"certificate.abandoned", CertificateState::Abandoned}};
-  const auto* found = std::ranges::find(kStates, entry.event.name, &std::pair<std::string_view, CertificateState>::first);
+  const auto* found =
+      std::ranges::find(kStates, entry.event.name, &std::pair<std::string_view, CertificateState>::first);
   if (found == std::end(kStates)) return Done{};
   const auto& details = entry.event.details;
   const auto serial = from_hex(details.value("serial", ""));
@@ -184,15 +187,16 @@ Result<Done> Return::add_keys(const VerifiedExport& log) {
     if (!known) return pass_on(known);
     if (*known || !uri || found == public_keys.end()) continue;
     const auto& settings = work_->appliance.configuration;
-    auto put = change_.put_key({.owner = owner,
-                                .uri = owner == kLogOwner ? settings.log_key() : settings.issuer(owner)->config.private_key(),
-                                .token_label = details.value("token_label", ""),
-                                .token_serial = details.value("token_serial", ""),
-                                .key_id = from_hex(details.value("key_id", "")).value_or(Bytes{}),
-                                .public_key = found->second,
-                                .evidence = log::canonical(details.at("evidence")),
-                                .created = entry.context.time,
-                                .entry = entry.seq});
+    auto put =
+        change_.put_key({.owner = owner,
+                         .uri = owner == kLogOwner ? settings.log_key() : settings.issuer(owner)->config.private_key(),
+                         .token_label = details.value("token_label", ""),
+                         .token_serial = details.value("token_serial", ""),
+                         .key_id = from_hex(details.value("key_id", "")).value_or(Bytes{}),
+                         .public_key = found->second,
+                         .evidence = log::canonical(details.at("evidence")),
+                         .created = entry.context.time,
+                         .entry = entry.seq});
     if (!put) return put;
   }
   return Done{};
@@ -290,7 +294,8 @@ Result<Return::Missing> Return::note_missing(std::uint64_t from) {
     const auto serial = from_hex(id.second);
     auto row = ledger.by_serial(id.first, serial.value_or(Bytes{}));
     if (!row) return pass_on(row);
-    const bool known = *row && ((*row)->state == CertificateState::Issued || (*row)->state == CertificateState::Started);
+    const bool known =
+        *row && ((*row)->state == CertificateState::Issued || (*row)->state == CertificateState::Started);
     if (!known) missing.certificates.push_back(std::move(certificate));
   }
   for (const auto& owner : owners) {
@@ -307,11 +312,11 @@ Result<Return::Missing> Return::note_missing(std::uint64_t from) {
                      {"serial", certificate.serial},
                      {"state", certificate.state}});
   }
-  auto seq = change_.append({.name = "restore.incomplete",
-                             .outcome = "error",
-                             .details = {{"count", missing.certificates.size()},
-                                         {"certificates", std::move(named)},
-                                         {"keys", missing.keys}}});
+  auto seq = change_.append(
+      {.name = "restore.incomplete",
+       .outcome = "error",
+       .details = {
+           {"count", missing.certificates.size()}, {"certificates", std::move(named)}, {"keys", missing.keys}}});
   if (!seq) return pass_on(seq);
   return missing;
 }

@@ -122,7 +122,8 @@ class ReturningBatch {
     for (const auto& request : report.at("requests")) {
       const auto state = request.value("state", "");
       if (!request.contains("serial") || state == name_of(CertificateState::Issued)) continue;
-      others.push_back({{"issuer", request.value("issuer", "")}, {"serial", request.value("serial", "")}, {"state", state}});
+      others.push_back(
+          {{"issuer", request.value("issuer", "")}, {"serial", request.value("serial", "")}, {"state", state}});
     }
     Json details{{"batch", id_}, {"in_log", in_log_}, {"not_issued", std::move(others)}};
     details.update(origin_);

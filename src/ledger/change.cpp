@@ -69,12 +69,10 @@ Change::~Change() = default;
 Result<std::uint64_t> Change::State::append(std::string_view line, std::string_view batch) {
   const auto seq = log_size;
   constexpr std::string_view kInsert = "INSERT INTO entry (seq, batch, line) VALUES (?1, ?2, ?3)";
-  auto done = batch.empty() ? run(kInsert, seq, std::nullopt, as_bytes(line))
-                            : run(kInsert, seq, batch, as_bytes(line));
+  auto done =
+      batch.empty() ? run(kInsert, seq, std::nullopt, as_bytes(line)) : run(kInsert, seq, batch, as_bytes(line));
   if (!done) return pass_on(done);
-  const auto read = [this](unsigned level, std::uint64_t index) {
-    return ledger::node(connection(), level, index);
-  };
+  const auto read = [this](unsigned level, std::uint64_t index) { return ledger::node(connection(), level, index); };
   auto nodes = log::appended_nodes(seq, log::leaf_hash(as_bytes(line)), read);
   if (!nodes) {
     failed = true;
@@ -100,8 +98,8 @@ Result<std::uint64_t> Change::append_again(std::string_view line, std::string_vi
   const auto entry = log::parse_line(line);
   if (!entry) return state.refuse(entry.error().message);
   if (entry->seq != state.log_size || entry->previous != state.previous) {
-    return state.refuse(fmt::format("log entry {}: does not continue the {} entries of the ledger", entry->seq,
-                                    state.log_size));
+    return state.refuse(
+        fmt::format("log entry {}: does not continue the {} entries of the ledger", entry->seq, state.log_size));
   }
   return state.append(line, batch);
 }

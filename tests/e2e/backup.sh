@@ -88,6 +88,7 @@ expect_exit 0 sealroom sign "$waiting"
 expect_exit 0 sealroom export "$waiting" "$medium"
 one later
 later=$batch
+cp "$medium/requests/intermediate/client_cert/later.csr" later.csr
 expect_exit 0 sealroom audit export "$medium"
 log=$(echo "$medium"/audit/log-*)
 size=$(wc -l <"$log/log.jsonl")
@@ -197,17 +198,21 @@ expect_exit 0 sealroom recover --accept-gap
 says "accepted: the token of log"
 expect_exit 0 sealroom unlock --all
 expect_exit 0 sealroom status
-is "$(sealroom certificate list --json | look 'sorted(c["name"] for c in d["certificates"])[-3:]')" '["intermediate", "later", "waiting"]'
+is "$(sealroom certificate list --json | look 'sorted(c["name"] for c in d["certificates"])[-3:]')" '["later", "root", "waiting"]'
 expect_exit 1 sealroom export "$later" "$(mktemp -d "$work/again.XXXX")"
 complains "use the export that it came back from"
 
-step "what came back is known: its key again is a renewal; and no name of a batch is given twice"
+step "what came back is known: the same request is refused, its key again is a renewal; and no name of a batch is given twice"
 elsewhere=$(mktemp -d "$work/elsewhere.XXXX")
 mkdir -p "$elsewhere/requests/intermediate/client_cert"
 openssl req -new -key "$keys/later.csr.key" -subj "/CN=later" -out "$elsewhere/requests/intermediate/client_cert/later2.csr"
-expect_exit 0 sealroom process "$elsewhere" --json
-look '[f["id"] for f in d["requests"][0]["findings"]]' <stdout | contains "renewal" || fail "it is no renewal"
-batch=$(look 'd["batch"]' <stdout)
+cp later.csr "$elsewhere/requests/intermediate/client_cert/later.csr"
+expect_exit 3 sealroom process "$elsewhere" --json
+cp stdout report
+is "$(verdict intermediate/client_cert/later2.csr report)" accepted
+look '[f["id"] for r in d["requests"] for f in r["findings"]]' <report | contains key.renewal || fail "it is no renewal"
+refused_for intermediate/client_cert/later.csr request.already-issued report
+batch=$(look 'd["batch"]' <report)
 is "${batch##*-}" 5001 "the batch's number"
 expect_exit 0 verify "$elsewhere/issued/$batch"
 expect_exit 0 sealroom audit verify

@@ -8,6 +8,7 @@ cat >table <<'END_OF_TABLE'
 auditor status doctor doctor.tokens key.list issuer.list issuer.show certificate.list certificate.show batch.list batch.show batch.report
 auditor audit.lines audit.head audit.checkpoints audit.prove audit.verify job.look
 operator unlock lock clock.confirm import.add import.run batch.replan export.describe export.open export.next
+operator backup.make backup.read backup.written
 officer sign issuer.request issuer.install key.adopt key.destroy key.foreign recover clock.correct ceremony.generate-key ceremony.self-sign ceremony.issue
 END_OF_TABLE
 

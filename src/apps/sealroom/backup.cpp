@@ -77,7 +77,8 @@ Result<int> backup(const Command& command) {
   if (command.output == Output::Json) {
     print({{"format", "sealroom-backup/1"}, {"folder", folder}, {"ledger_sha256", made->at("ledger_sha256")}});
   } else {
-    say(fmt::format("{} is written, read back and synced: the ledger and the configuration, no key and no PIN", folder));
+    say(fmt::format("{} is written, read back and synced: the ledger and the configuration, no key and no PIN",
+                    folder));
   }
   return kDone;
 }

@@ -54,9 +54,11 @@ std::span<const NamedCommand> commands() {
       {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
       {"backup", "backup MEDIUM", "copy the ledger and the configuration; needs no token", &backup},
       {"restore", "restore BACKUP [--export DIR]... | --export DIR...",
-       "make a home of a backup and of what was exported later; or bring exports into the home, its daemon being stopped",
+       "make a home of a backup and of what was exported later; or bring exports into the home, its daemon being "
+       "stopped",
        &restore},
-      {"recover", "recover [--accept-gap] | --correct-clock", "account for what a crash left without an outcome, and plan it again", &recover},
+      {"recover", "recover [--accept-gap] | --correct-clock",
+       "account for what a crash left without an outcome, and plan it again", &recover},
   };
   return kCommands;
 }

@@ -77,8 +77,7 @@ Result<Done> HomeInTheMaking::take_place() {
                   "move it away, or name another directory with --home");
     }
     if (flock(old.get(), LOCK_EX | LOCK_NB) != 0) {
-      return fail(ErrorKind::Failed,
-                  fmt::format("{}: another init or restore is making this home", printable(path_)));
+      return fail(ErrorKind::Failed, fmt::format("{}: another init or restore is making this home", printable(path_)));
     }
     fs::remove_all(partial_, trouble);
   }
@@ -93,12 +92,10 @@ Result<Done> HomeInTheMaking::take_place() {
 }
 
 Result<Done> HomeInTheMaking::finish() {
-  for (const auto& [folder, mode] : kFolders) {
-    auto synced = sync_directory(partial_ + folder);
-    if (!synced) return synced;
+  const Fd whole(::open(partial_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!whole || syncfs(whole.get()) != 0) {
+    return fail(ErrorKind::Failed, fmt::format("{}: cannot be made durable: {}", printable(partial_), strerror(errno)));
   }
-  auto synced = sync_directory(partial_);
-  if (!synced) return synced;
   if (rename(partial_.c_str(), path_.c_str()) != 0) {
     return fail(ErrorKind::Failed, fmt::format("{}: cannot get its name: {}", printable(path_), strerror(errno)));
   }

@@ -89,10 +89,8 @@ Result<Json> backup_make(Daemon& daemon, Request& request, const Work& work) {
   if (!copy) return pass_on(copy);
   struct stat status{};
   if (fstat(copy->get(), &status) != 0) return unreadable("cannot be examined");
-  backup.files.push_back({.path = "ledger.db",
-                          .size = static_cast<std::uint64_t>(status.st_size),
-                          .text = {},
-                          .copy = std::move(*copy)});
+  backup.files.push_back(
+      {.path = "ledger.db", .size = static_cast<std::uint64_t>(status.st_size), .text = {}, .copy = std::move(*copy)});
   auto digest = digest_of(backup.files.front());
   if (!digest) return pass_on(digest);
   backup.ledger = *digest;

@@ -41,8 +41,8 @@ Result<Options> read_options(int argc, char** argv) {
       "finish-restore", po::bool_switch(&options.finish_restore),
       "finish a home that is made of a backup, and exit (used by `sealroom restore`)")(
       "take-exports", po::bool_switch(&options.take_exports),
-      "take in the exports that `sealroom restore --export` has put into the home, and exit")("help", "say this")("version",
-                                                                                                  "say the version");
+      "take in the exports that `sealroom restore --export` has put into the home, and exit")("help", "say this")(
+      "version", "say the version");
   try {
     po::variables_map given;
     po::store(po::command_line_parser(argc, argv).options(known).positional({}).run(), given);
@@ -220,6 +220,8 @@ Result<Done> run(int argc, char** argv) {
   }
   if (options->make_home) return make_home(*configuration);
   if (options->finish_restore || options->take_exports) {
+    auto closed = close_the_door();
+    if (!closed) return closed;
     auto answer = options->finish_restore ? finish_restore(*configuration) : take_exports(*configuration);
     if (!answer) return pass_on(answer);
     std::cout << *answer << "\n";
