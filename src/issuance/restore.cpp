@@ -290,35 +290,50 @@ Result<Return::Missing> Return::note_missing(std::uint64_t from) {
     return Done{};
   });
   if (!read) return pass_on(read);
+  std::vector<std::int64_t> known_by_log;  // rows that are started, and whose certificate was issued
   for (auto& [id, certificate] : open) {
     const auto serial = from_hex(id.second);
     auto row = ledger.by_serial(id.first, serial.value_or(Bytes{}));
     if (!row) return pass_on(row);
-    const bool known =
-        *row && ((*row)->state == CertificateState::Issued || (*row)->state == CertificateState::Started);
-    if (!known) missing.certificates.push_back(std::move(certificate));
+    const bool started = *row && (*row)->state == CertificateState::Started;
+    const bool issued = certificate.state == name_of(CertificateState::Issued);
+    if ((*row && (*row)->state == CertificateState::Issued) || (started && !issued)) continue;
+    if (started) known_by_log.push_back((*row)->id);
+    missing.certificates.push_back(std::move(certificate));
   }
   for (const auto& owner : owners) {
     auto row = ledger.key(owner);
     if (!row) return pass_on(row);
     if (!*row) missing.keys.push_back(owner);
   }
-  if (missing.certificates.empty() && missing.keys.empty()) return missing;
-  Json named = Json::array();
-  for (const auto& certificate : missing.certificates) {
-    if (named.size() == kMostNamed) break;
-    named.push_back({{"batch", certificate.batch},
-                     {"issuer", certificate.issuer},
-                     {"serial", certificate.serial},
-                     {"state", certificate.state}});
+  auto entry = record_missing(missing);
+  if (!entry) return pass_on(entry);
+  for (const auto id : known_by_log) {
+    auto set = change_.set_state(id, CertificateState::Abandoned, *entry, "only the log knows that it was issued");
+    if (!set) return pass_on(set);
   }
-  auto seq = change_.append(
-      {.name = "restore.incomplete",
-       .outcome = "error",
-       .details = {
-           {"count", missing.certificates.size()}, {"certificates", std::move(named)}, {"keys", missing.keys}}});
-  if (!seq) return pass_on(seq);
   return missing;
+}
+
+// In entries of a bounded size; gives the newest one.
+Result<std::uint64_t> Return::record_missing(const Missing& missing) {
+  std::uint64_t newest = 0;
+  const auto& certificates = missing.certificates;
+  for (std::size_t from = 0; from < certificates.size() || (from == 0 && !missing.keys.empty()); from += kMostNamed) {
+    Json named = Json::array();
+    for (std::size_t at = from; at < std::min(from + kMostNamed, certificates.size()); ++at) {
+      named.push_back({{"batch", certificates[at].batch},
+                       {"issuer", certificates[at].issuer},
+                       {"serial", certificates[at].serial},
+                       {"state", certificates[at].state}});
+    }
+    auto seq = change_.append({.name = "restore.incomplete",
+                               .outcome = "error",
+                               .details = {{"certificates", std::move(named)}, {"keys", missing.keys}}});
+    if (!seq) return pass_on(seq);
+    newest = *seq;
+  }
+  return newest;
 }
 
 Result<Receipt> Return::commit() && { return std::move(change_).commit(); }

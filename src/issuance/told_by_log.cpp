@@ -82,6 +82,8 @@ Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
   auto entry = entry_at(ledger, row.entry, what);
   if (!entry) return pass_on(entry);
   const auto& [name, outcome, told] = entry->event;
+  // It names many, and came when nobody had their certificates.
+  if (name == "restore.incomplete" && row.state == CertificateState::Abandoned) return Done{};
   const bool state_fits = name == fmt::format("certificate.{}", name_of(row.state)) ||
                           (name == "certificate.untried" && row.state == CertificateState::Planned) ||
                           (name == "certificate.restored" && row.state == CertificateState::Issued);

@@ -67,7 +67,7 @@ constexpr KnownEvent kEvents[] = {
     {.name = "peer.refused", .members = "method"},
     {.name = "plan.recorded", .members = "batch issuer count digest valid_until"},
     {.name = "request.refused", .members = "batch file sha256 findings"},
-    {.name = "restore.incomplete", .members = "count certificates keys"},
+    {.name = "restore.incomplete", .members = "certificates keys"},
     {.name = "token.locked", .members = "owner reason"},
     {.name = "token.unlock-failed", .members = "owner reason"},
     {.name = "token.unlocked", .members = "owner keys"},

@@ -75,6 +75,27 @@ for pin in "$home"/pins/*; do
 done
 is "$(query "$backup/ledger.db" "PRAGMA integrity_check")" ok
 
+step "killed in the middle: the medium has no backup, and the next one is whole"
+expect_exit 0 sealroom unlock --all
+if command -v strace >/dev/null; then
+  sleep 1
+  code=0
+  setsid -w strace -f -qq -o /dev/null -e trace=syncfs -e inject=syncfs:signal=KILL "$bin/sealroom" --home "$home" \
+    backup "$medium" >stdout 2>stderr || code=$?
+  [ "$code" != 0 ] || fail "it was not killed"
+  is "$(find "$medium/backup" -mindepth 1 -maxdepth 1 ! -name '*.partial')" "$backup" "complete backups"
+  expect_exit 1 sealroom --home "$work/none" restore "$(echo "$medium"/backup/*.partial)"
+  complains "is not a complete backup"
+  rm -rf "$medium"/backup/*.partial
+  is "$(events backup.made) $(events backup.written)" "2 1" "backups"
+  touch "$home/run/backup"
+  kill_daemon
+  start_daemon
+  [ ! -e "$work/none" ] || fail "a home was made of half a backup"
+else
+  skip "a kill in the middle: strace is not there"
+fi
+
 step "life goes on: one batch is imported before the backup and signed after it, another comes later"
 expect_exit 0 sealroom unlock --all
 rm -rf "$medium/requests"
@@ -229,19 +250,19 @@ step "the disk died: the backup, and the log that was exported later, entry by e
 home=$work/most
 expect_exit 0 sealroom restore "$newer" --export "$log" --export "$medium/issued/$later" --json
 is "$(look '[b["in_log"] for b in d["batches"]]' <stdout)" "[true]"
-is "$(look 'd["missing"]' <stdout)" "[]"
+is "$(look '[(m["batch"], m["state"]) for m in d["missing"]]' <stdout)" "[[\"$waiting\", \"issued\"]]"
 query "$(ledger)" "$kept_entries" | head -n "$size" >came-back
 query dead.db "$kept_entries" | head -n "$size" | cmp - came-back || fail "other entries came back"
 sizes="SELECT size, note FROM checkpoint WHERE size <= $size ORDER BY size"
 is "$(query "$(ledger)" "$sizes")" "$(query dead.db "$sizes")" checkpoints
 give_tokens
 start_daemon
-# The certificate of the waiting batch is known to be signed, and nobody has brought it.
-expect_exit 0 sealroom status
-says "1 certificate(s) of batch $waiting were started"
+is "$(sealroom batch show "$waiting" --json | look 'd["report"]["requests"][0]["state"]')" abandoned "what only the log knows"
+is "$(sealroom recover --json | look 'd["burned"]')" "[]" "what has its outcome in the log"
 stop_daemon
-expect_exit 0 sealroom restore --export "$medium/issued/$waiting"
-says "batch $waiting: 1 certificate(s) came back"
+expect_exit 0 sealroom restore --export "$medium/issued/$waiting" --json
+is "$(look '[(b["certificates"], b["in_log"]) for b in d["batches"]]' <stdout)" "[[1, true]]"
+is "$(look 'd["missing"]' <stdout)" "[]"
 start_daemon
 for token in log root intermediate; do expect_exit 6 sealroom unlock "$token"; done
 expect_exit 0 sealroom recover --accept-gap
@@ -256,6 +277,10 @@ one after
 expect_exit 0 verify "$medium/issued/$batch"
 expect_exit 1 sealroom certificate show "$serial"
 expect_exit 0 sealroom audit verify
+out=$(mktemp -d "$work/whole.XXXX")
+expect_exit 0 sealroom audit export "$out"
+expect_exit 0 verify "$out"/audit/log-*
+expect_exit 0 verify "$out"/audit/log-* --since "$log/checkpoint"
 stop_daemon
 
 step "a batch that only the log knows is named, and its name is not given again"

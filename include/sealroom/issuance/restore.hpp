@@ -54,7 +54,8 @@ class Return {
   // Adds the certificates of a batch. Errors: Integrity when the ledger has another batch of that name.
   Result<ReturnedBatch> take_batch(const VerifiedExport& batch);
 
-  // What the log knows since `from` and the ledger has not; recorded (restore.incomplete) when there is anything.
+  // What the log knows since `from` and the ledger has not; recorded (restore.incomplete) when there is anything. What it has
+  // as started, and the log as issued, is abandoned: no other can be signed in its place.
   struct Missing {
     std::vector<MissingCertificate> certificates;
     std::vector<std::string> keys;  // owners
@@ -70,6 +71,7 @@ class Return {
   Result<Done> follow_certificate(const log::Entry& entry);
   Result<Done> take_checkpoints(const std::string& notes, std::uint64_t from);
   Result<Done> expire_planned();
+  Result<std::uint64_t> record_missing(const Missing& missing);
   Result<Done> add_batches();
   Result<Done> add_exports();
   Result<Done> add_issuers(const VerifiedExport& log);

@@ -12,6 +12,7 @@
 #include "sealroom/audit/verify.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/backup.hpp"
 #include "sealroom/issuance/restore.hpp"
 #include "sealroom/x509/pem.hpp"
 
@@ -121,11 +122,20 @@ Result<Done> take_logs(Return& change, const std::vector<Brought>& exports, Json
   return Done{};
 }
 
+// What was verified has the shape that it needs; a member that sealroom-verify passes over may still have another.
+Result<ReturnedBatch> take_batch(Return& change, const Brought& brought) {
+  try {
+    return change.take_batch(contents_of(brought.folder));
+  } catch (const Json::exception& wrong) {
+    return fail(ErrorKind::Integrity, fmt::format("the export has another shape: {}", printable(wrong.what())));
+  }
+}
+
 Result<Done> take_batches(Return& change, const std::vector<Brought>& exports, Json& answer) {
   answer["batches"] = Json::array();
   for (const auto& brought : exports) {
     if (brought.kind != ExportKind::Batch) continue;
-    auto batch = change.take_batch(contents_of(brought.folder));
+    auto batch = take_batch(change, brought);
     if (!batch) return pass_on(batch);
     answer["batches"].push_back(
         {{"batch", batch->batch}, {"certificates", batch->certificates}, {"in_log", batch->in_log}});
@@ -204,11 +214,13 @@ Result<std::string> take_exports(const Configuration& configuration) {
   if (!change) return pass_on(change);
   auto size = shop.ledger.log_size();
   if (!size) return pass_on(size);
+  auto restore = last_restore(shop.ledger);
+  if (!restore) return pass_on(restore);
   Json answer{{"format", "sealroom-restore/1"}};
   auto done = take_logs(*change, *exports, answer);
   if (done) done = take_batches(*change, *exports, answer);
   if (!done) return pass_on(done);
-  return finish(std::move(*change), *size, std::move(answer));
+  return finish(std::move(*change), *restore ? (*restore)->size : *size, std::move(answer));
 }
 
 }  // namespace sealroom::daemon
