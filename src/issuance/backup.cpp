@@ -5,24 +5,6 @@
 #include "sealroom/base/text.hpp"
 
 namespace sealroom {
-namespace {
-
-// The newest entry of this name that belongs to `tag`.
-Result<std::optional<log::Entry>> newest_of(const Ledger& ledger, std::string_view tag, std::string_view name) {
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
-  std::optional<log::Entry> newest;
-  auto read = ledger.each_line(0, *size, tag, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    if (entry->event.name == name) newest = std::move(*entry);
-    return Done{};
-  });
-  if (!read) return pass_on(read);
-  return newest;
-}
-
-}  // namespace
 
 bool is_backup_name(std::string_view name) {
   constexpr std::string_view kForm = "00000000T000000Z";
@@ -47,8 +29,7 @@ Result<Done> make_backup(const Work& work, const std::string& name, const std::s
   auto root = ledger.root(*size);
   if (!root) return pass_on(root);
   auto seq = change->append(
-      {.name = "backup.made", .outcome = "ok", .details = {{"name", name}, {"size", *size}, {"root", to_hex(*root)}}},
-      kBackupTag);
+      {.name = "backup.made", .outcome = "ok", .details = {{"name", name}, {"size", *size}, {"root", to_hex(*root)}}});
   if (!seq) return pass_on(seq);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
@@ -66,14 +47,14 @@ Result<Done> backup_is_written(const Work& work, const std::string& name, const 
 }
 
 Result<std::optional<LastBackup>> last_backup(const Ledger& ledger) {
-  auto newest = newest_of(ledger, kBackupTag, "backup.written");
+  auto newest = newest_entry(ledger, kBackupTag);
   if (!newest) return pass_on(newest);
   if (!*newest) return std::nullopt;
   return LastBackup{.name = (*newest)->event.details.value("name", ""), .time = (*newest)->context.time};
 }
 
 Result<std::optional<LastRestore>> last_restore(const Ledger& ledger) {
-  auto newest = newest_of(ledger, kRestoredTag, "ledger.restored");
+  auto newest = newest_entry(ledger, kRestoredTag);
   if (!newest) return pass_on(newest);
   if (!*newest) return std::nullopt;
   const auto& details = (*newest)->event.details;

@@ -15,7 +15,8 @@ std::string log_tag(const log::Event& event) {
   if (name.starts_with("key.") && name != "key.refused") return key_tag(owner);
   if (name.starts_with("anchor.")) return fmt::format("anchor/{}", owner);
   if (name.starts_with("clock.")) return "clock";
-  if (name.starts_with("backup.")) return std::string(kBackupTag);
+  if (name == "backup.written") return std::string(kBackupTag);
+  if (name == "log.verified") return "verification";
   if (name == "ledger.restored") return std::string(kRestoredTag);
   if (name == "configuration.loaded") return fmt::format("configuration/{}", event.details.value("digest", ""));
   return {};

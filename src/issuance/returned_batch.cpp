@@ -105,9 +105,9 @@ class ReturningBatch {
     auto note = files_.read("audit/checkpoint");
     if (!note) return pass_on(note);
     origin_ = origin_of(*note);
-    auto announced = announce(*report);
-    if (!announced) return pass_on(announced);
-    auto done = put_plans();
+    auto done = read_plans();
+    if (done) done = announce(*report);
+    if (done) done = put_plans();
     if (done) done = put_batch(*report);
     if (done) done = put_requests(report->at("requests"));
     if (done) done = put_certificates(report->at("requests"));
@@ -116,16 +116,28 @@ class ReturningBatch {
   }
 
  private:
-  // One entry for the whole batch; it names what has a serial and was not issued.
+  // One entry for the whole batch: its plans, how many certificates are new here, and what has a serial and was not
+  // issued.
   Result<Done> announce(const Json& report) {
     Json others = Json::array();
+    std::uint64_t added = 0;
     for (const auto& request : report.at("requests")) {
+      if (!request.contains("serial")) continue;
+      const auto issuer = request.value("issuer", ""), serial = request.value("serial", "");
       const auto state = request.value("state", "");
-      if (!request.contains("serial") || state == name_of(CertificateState::Issued)) continue;
-      others.push_back(
-          {{"issuer", request.value("issuer", "")}, {"serial", request.value("serial", "")}, {"state", state}});
+      auto row = ledger_.by_serial(issuer, from_hex(serial).value_or(Bytes{}));
+      if (!row) return pass_on(row);
+      const bool issued = state == name_of(CertificateState::Issued);
+      if (issued && !*row) ++added;
+      if (!issued) others.push_back({{"issuer", issuer}, {"serial", serial}, {"state", state}});
     }
-    Json details{{"batch", id_}, {"in_log", in_log_}, {"not_issued", std::move(others)}};
+    Json plans = Json::object();
+    for (const auto& [issuer, plan] : plans_) plans[issuer] = to_hex(plan_digest(plan));
+    Json details{{"batch", id_},
+                 {"in_log", in_log_},
+                 {"plans", std::move(plans)},
+                 {"added", added},
+                 {"not_issued", std::move(others)}};
     details.update(origin_);
     auto seq = change_.append({.name = "batch.restored", .outcome = "ok", .details = std::move(details)}, id_);
     if (!seq) return pass_on(seq);
@@ -133,22 +145,31 @@ class ReturningBatch {
     return Done{};
   }
 
-  Result<Done> put_plans() {
+  Result<Done> read_plans() {
     for (const auto& path : files_.paths) {
       if (!path.starts_with("audit/plan/") || !path.ends_with(".json")) continue;
       auto document = files_.read(path);
       if (!document) return pass_on(document);
       auto plan = parse_plan(*document);
       if (!plan) return pass_on(plan);
-      const auto digest = plan_digest(*document);
-      auto known = ledger_.plan(id_, plan->facts.issuer);
+      plans_.emplace(plan->facts.issuer, std::move(*document));
+    }
+    return Done{};
+  }
+
+  Result<Done> put_plans() {
+    for (const auto& [issuer, document] : plans_) {
+      auto plan = parse_plan(document);
+      if (!plan) return pass_on(plan);
+      const auto digest = plan_digest(document);
+      auto known = ledger_.plan(id_, issuer);
       if (!known) return pass_on(known);
       if (*known && (*known)->digest != digest) return another(id_);
       if (*known) continue;
-      const auto* recorded = told_.find("plan.recorded", plan->facts.issuer, "");
+      const auto* recorded = told_.find("plan.recorded", issuer, "");
       auto added = change_.add_plan({.batch = id_,
-                                     .issuer = plan->facts.issuer,
-                                     .document = *document,
+                                     .issuer = issuer,
+                                     .document = document,
                                      .digest = digest,
                                      .created = plan->facts.created,
                                      .valid_until = plan->facts.valid_until,
@@ -268,6 +289,7 @@ class ReturningBatch {
   bool in_log_;
   std::string id_;
   Json origin_;
+  std::map<std::string, std::string> plans_;  // issuer → document
   std::uint64_t entry_ = 0;
   std::uint64_t certificates_ = 0;
 };

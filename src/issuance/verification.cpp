@@ -1,5 +1,7 @@
 #include "sealroom/issuance/verification.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
@@ -11,12 +13,38 @@ namespace {
 constexpr std::string_view kTag = "verification";
 constexpr std::size_t kAtOnce = 256;
 
-// How many entries from `from` on are `event`. A line is canonical, so this text is nowhere else in it.
-Result<std::uint64_t> count_of(const Ledger& ledger, std::uint64_t from, std::uint64_t to, std::string_view event) {
-  const auto member = fmt::format("\"event\":\"{}\"", event);
+// The entries that came back at restores: nothing was planned in the ledger when they did.
+using Returned = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // from, to
+
+Result<Returned> returned_entries(const Ledger& ledger) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  Returned returned;
+  auto read = ledger.each_line(0, *size, kRestoredTag, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    const auto& told = entry->event.details;
+    returned.emplace_back(told.value("size", std::uint64_t{0}) + 1, told.value("log_size", std::uint64_t{0}));
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return returned;
+}
+
+// How many certificates the entries from `from` on have brought into the ledger: planned here, or back from an export.
+// A line is canonical, so these texts are nowhere else in it.
+Result<std::uint64_t> count_of_rows(const Ledger& ledger, const Returned& returned, std::uint64_t from,
+                                    std::uint64_t to) {
+  constexpr std::string_view kPlanned = R"("event":"certificate.planned")", kBack = R"("event":"batch.restored")";
   std::uint64_t count = 0;
-  auto read = ledger.each_line(from, to, {}, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    if (line.find(member) != std::string_view::npos) ++count;
+  auto read = ledger.each_line(from, to, {}, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
+    if (line.find(kBack) != std::string_view::npos) {
+      auto entry = log::parse_line(line);
+      if (!entry) return pass_on(entry);
+      count += entry->event.details.value("added", std::uint64_t{0});
+    }
+    const auto holds = [&](const auto& range) { return range.first <= seq && seq < range.second; };
+    if (line.find(kPlanned) != std::string_view::npos && std::ranges::none_of(returned, holds)) ++count;
     return Done{};
   });
   if (!read) return pass_on(read);
@@ -25,7 +53,9 @@ Result<std::uint64_t> count_of(const Ledger& ledger, std::uint64_t from, std::ui
 
 // The log may grow meanwhile, so there are as many rows as it had planned before, or more, and no more than it has after.
 Result<Done> verify_certificates(const Ledger& ledger, std::uint64_t size) {
-  auto before = count_of(ledger, 0, size, "certificate.planned");
+  auto returned = returned_entries(ledger);
+  if (!returned) return pass_on(returned);
+  auto before = count_of_rows(ledger, *returned, 0, size);
   if (!before) return pass_on(before);
   std::uint64_t rows = 0;
   for (std::int64_t after = 0;;) {
@@ -41,7 +71,7 @@ Result<Done> verify_certificates(const Ledger& ledger, std::uint64_t size) {
   }
   auto size_now = ledger.log_size();
   if (!size_now) return pass_on(size_now);
-  auto since = count_of(ledger, size, *size_now, "certificate.planned");
+  auto since = count_of_rows(ledger, *returned, size, *size_now);
   if (!since) return pass_on(since);
   if (*before <= rows && rows <= *before + *since) return Done{};
   return fail(ErrorKind::Integrity,
@@ -94,7 +124,7 @@ Result<std::uint64_t> verify_ledger(const Ledger& ledger) {
   return size;
 }
 
-Result<Done> record_verification(const Work& work, const Verification& verification) {
+Result<Done> record_verification(const Work& work, const LedgerVerification& verification) {
   const bool right = verification.trouble.empty();
   Json details{{"size", verification.size}};
   if (!right) details["reason"] = printable(verification.trouble);
@@ -108,17 +138,18 @@ Result<Done> record_verification(const Work& work, const Verification& verificat
   return Done{};
 }
 
-Result<std::optional<Verification>> newest_verification(const Ledger& ledger) {
+Result<std::optional<LedgerVerification>> newest_verification(const Ledger& ledger) {
   auto newest = newest_entry(ledger, kTag);
   if (!newest) return pass_on(newest);
   if (!*newest) return std::nullopt;
   const auto& [context, event] = std::tie((*newest)->context, (*newest)->event);
-  return Verification{.time = context.time,
-                      .size = event.details.value("size", std::uint64_t{0}),
-                      .trouble = event.outcome == "ok" ? "" : event.details.value("reason", "it was found wrong")};
+  return LedgerVerification{
+      .time = context.time,
+      .size = event.details.value("size", std::uint64_t{0}),
+      .trouble = event.outcome == "ok" ? "" : event.details.value("reason", "it was found wrong")};
 }
 
-std::unexpected<Error> found_wrong(const Verification& verification) {
+std::unexpected<Error> found_wrong(const LedgerVerification& verification) {
   return fail(
       ErrorKind::Integrity,
       fmt::format("the ledger was verified at {} and found wrong: {}", to_rfc3339(verification.time),

@@ -23,7 +23,7 @@ constexpr KnownEvent kEvents[] = {
     {.name = "backup.written", .members = "name ledger_sha256"},
     {.name = "batch.exported", .members = "batch content_sha256 evidence_sha256 entries_sha256 previous_size missing"},
     {.name = "batch.imported", .members = "batch requests accepted refused ignored"},
-    {.name = "batch.restored", .members = "batch in_log origin_size origin_root not_issued"},
+    {.name = "batch.restored", .members = "batch in_log plans added origin_size origin_root not_issued"},
     {.name = "certificate.abandoned", .members = "batch issuer serial tbs_sha256 reason"},
     {.name = "certificate.expired", .members = "batch issuer serial reason"},
     {.name = "certificate.issued",

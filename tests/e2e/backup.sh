@@ -63,8 +63,7 @@ expect_exit 0 sealroom lock
 expect_exit 0 sealroom backup "$medium" --json
 backup=$(look 'd["folder"]' <stdout)
 expect_exit 0 sealroom status
-says "last backup: 20"
-says "0 hours ago"
+says "last backup: 0 h ago"
 (cd "$backup" && sha256sum --strict --quiet -c SHA256SUMS)
 is "$(cd "$backup" && find . -type f | LC_ALL=C sort | tr '\n' ' ')" \
   "./SHA256SUMS ./checkpoint ./issuers/intermediate.cnf ./issuers/root.cnf ./ledger.db ./log-key.pem ./sealroom.yaml " files
@@ -87,7 +86,7 @@ if command -v strace >/dev/null; then
   expect_exit 1 sealroom --home "$work/none" restore "$(echo "$medium"/backup/*.partial)"
   complains "is not a complete backup"
   rm -rf "$medium"/backup/*.partial
-  is "$(events backup.made) $(events backup.written)" "2 1" "backups"
+  is "$(events backup.written)" 1 "backups that are complete"
   touch "$home/run/backup"
   kill_daemon
   start_daemon
@@ -105,6 +104,7 @@ waiting=$(look 'd["batch"]' <stdout)
 sleep 1
 expect_exit 0 sealroom backup "$medium" --json
 newer=$(look 'd["folder"]' <stdout)
+expect_exit 0 sealroom audit verify
 expect_exit 0 sealroom sign "$waiting"
 expect_exit 0 sealroom export "$waiting" "$medium"
 one later

@@ -9,7 +9,7 @@
 // Copies of the ledger that leave, and what the log says of them.
 namespace sealroom {
 
-// What the entries about backups belong to.
+// What the entries about complete backups belong to.
 inline constexpr std::string_view kBackupTag = "backup";
 
 // Whether `name` is the name of a backup: the time of its making, "20261122T033100Z".

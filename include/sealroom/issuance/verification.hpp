@@ -13,19 +13,19 @@ namespace sealroom {
 // that speaks of it; none may be missing either. Gives the log's size. Reads the whole ledger. Errors: Integrity.
 Result<std::uint64_t> verify_ledger(const Ledger& ledger);
 
-struct Verification {
+struct LedgerVerification {
   Instant time;         // when it ended
   std::uint64_t size;   // entries that were found right, 0 when something was wrong
   std::string trouble;  // what was wrong, "" when nothing was
 };
 
 // Records it (log.verified); the entry's time is when it is recorded. Errors: Integrity.
-Result<Done> record_verification(const Work& work, const Verification& verification);
+Result<Done> record_verification(const Work& work, const LedgerVerification& verification);
 
 // The newest one that was recorded; nothing while there is none. Errors: Integrity.
-Result<std::optional<Verification>> newest_verification(const Ledger& ledger);
+Result<std::optional<LedgerVerification>> newest_verification(const Ledger& ledger);
 
 // The error (Integrity) that stands for a ledger which its newest verification found wrong.
-std::unexpected<Error> found_wrong(const Verification& verification);
+std::unexpected<Error> found_wrong(const LedgerVerification& verification);
 
 }  // namespace sealroom

@@ -40,7 +40,10 @@ Result<Digests> files_of_backup(const std::string& folder) {
     return fail(ErrorKind::Failed, fmt::format("{}: {}", printable(folder), what),
                 "name the folder that `sealroom backup` wrote, MEDIUM/backup/NAME; nothing was made");
   };
-  if (!files->contains("ledger.db") || !files->contains("sealroom.yaml")) return wrong("is not a complete backup");
+  // It gets its name when all of it was read back.
+  const bool unfinished = fs::path(folder + "/").parent_path().extension() == ".partial";
+  if (unfinished || !files->contains("ledger.db") || !files->contains("sealroom.yaml"))
+    return wrong("is not a complete backup");
   auto others = *files;
   others.erase(kSumsFile);
   const auto sums = files->find(kSumsFile);

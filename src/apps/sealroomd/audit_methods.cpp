@@ -156,10 +156,10 @@ Result<Json> verified_whole(const Daemon& daemon) {
 }
 
 // What `answer` says of the ledger; nothing when it could not be verified.
-std::optional<Verification> verification_of(const Daemon& daemon, const Result<Json>& answer) {
-  if (answer) return Verification{.time = daemon.clock.now(), .size = answer->at("size"), .trouble = ""};
+std::optional<LedgerVerification> verification_of(const Daemon& daemon, const Result<Json>& answer) {
+  if (answer) return LedgerVerification{.time = daemon.clock.now(), .size = answer->at("size"), .trouble = ""};
   if (answer.error().kind != ErrorKind::Integrity) return std::nullopt;
-  return Verification{.time = daemon.clock.now(), .size = 0, .trouble = answer.error().message};
+  return LedgerVerification{.time = daemon.clock.now(), .size = 0, .trouble = answer.error().message};
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ std::optional<Error> Daemon::trouble() const {
   return found_;
 }
 
-void Daemon::verified(const Verification& verification) {
+void Daemon::verified(const LedgerVerification& verification) {
   const std::lock_guard guard(mutex_);
   found_.reset();
   if (!verification.trouble.empty()) found_ = found_wrong(verification).error();

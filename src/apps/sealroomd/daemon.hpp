@@ -59,7 +59,7 @@ struct Daemon {
   std::optional<Error> trouble() const;
   // The newest verification. Takes trouble away that an earlier one found, and never that for which the ledger could not
   // be opened.
-  void verified(const Verification& verification);
+  void verified(const LedgerVerification& verification);
   // Whether the ledger could be opened for writing.
   bool writable() const { return !unopened_; }
 

@@ -14,6 +14,7 @@
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/backup.hpp"
 #include "sealroom/issuance/restore.hpp"
+#include "sealroom/issuance/verification.hpp"
 #include "sealroom/x509/pem.hpp"
 
 namespace sealroom::daemon {
@@ -180,7 +181,7 @@ Result<std::string> finish_restore(const Configuration& configuration) {
   auto opened = open_examined();
   if (!opened) return pass_on(opened);
   Workshop shop(configuration, std::move(*opened));
-  auto size = shop.ledger.verify();
+  auto size = verify_ledger(shop.ledger);
   if (!size) return pass_on(size);
   if (*size == 0) return fail(ErrorKind::Integrity, "the ledger of the backup has no entries");
   auto line = shop.ledger.line(*size - 1);
