@@ -25,7 +25,7 @@ in_trouble() {
   expect_exit 6 sealroom status
   says "$1"
   says "nothing is signed"
-  for command in "unlock --all" "sign $batch" "import $medium" "process $medium" "export $batch $elsewhere" "recover"; do
+  for command in "unlock --all" "sign $batch" "import $medium" "process $medium" "export $batch $elsewhere" "recover" "backup $elsewhere"; do
     # shellcheck disable=SC2086
     expect_exit 6 sealroom $command
     [[ $command == export* ]] || complains "$1"  # it reads first, and may come upon something else that is wrong

@@ -219,6 +219,10 @@ Result<std::string> take_exports(const Configuration& configuration) {
   if (!restore) return pass_on(restore);
   Json answer{{"format", "sealroom-restore/1"}};
   auto done = take_logs(*change, *exports, answer);
+  if (done && answer.at("entries") != 0) {
+    done = fail(ErrorKind::Integrity, "the export of the log has entries that this ledger lacks: it is an older copy",
+                "entries come back when a backup is restored: restore one into a new home, with --export");
+  }
   if (done) done = take_batches(*change, *exports, answer);
   if (!done) return pass_on(done);
   return finish(std::move(*change), *restore ? (*restore)->size : *size, std::move(answer));
