@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "home.hpp"
+#include "software.hpp"
 #include "sealroom/audit/folder.hpp"
 #include "sealroom/audit/verify.hpp"
 #include "sealroom/base/text.hpp"
@@ -156,10 +157,10 @@ Result<std::string> finish(Return change, std::uint64_t from, Json answer) {
 
 // What works on a ledger without a daemon: no token is asked, so there is no module behind the keys.
 struct Workshop {
-  Workshop(const Configuration& settings, Ledger opened)
+  Workshop(const Configuration& settings, Ledger opened, const std::string& software)
       : ledger(std::move(opened)),
         keys(nullptr, settings),
-        appliance{settings, ledger, keys, clock, SEALROOM_VERSION, 1},
+        appliance{settings, ledger, keys, clock, software, 1},
         work{.appliance = appliance, .actor = {.uid = getuid(), .pid = getpid(), .role = "daemon"}} {}
 
   SystemClock clock;
@@ -180,7 +181,9 @@ Result<Ledger> open_examined() {
 Result<std::string> finish_restore(const Configuration& configuration) {
   auto opened = open_examined();
   if (!opened) return pass_on(opened);
-  Workshop shop(configuration, std::move(*opened));
+  auto software = own_digest();
+  if (!software) return pass_on(software);
+  Workshop shop(configuration, std::move(*opened), *software);
   auto size = verify_ledger(shop.ledger);
   if (!size) return pass_on(size);
   if (*size == 0) return fail(ErrorKind::Integrity, "the ledger of the backup has no entries");
@@ -208,7 +211,9 @@ Result<std::string> take_exports(const Configuration& configuration) {
   if (!lock) return pass_on(lock);
   auto opened = open_examined();
   if (!opened) return pass_on(opened);
-  Workshop shop(configuration, std::move(*opened));
+  auto software = own_digest();
+  if (!software) return pass_on(software);
+  Workshop shop(configuration, std::move(*opened), *software);
   auto exports = read_exports(shop.ledger);
   if (!exports) return pass_on(exports);
   auto change = Return::begin(shop.work);
