@@ -4,6 +4,7 @@
 
 #include "sealroom/issuance/backup.hpp"
 #include "sealroom/issuance/recovery.hpp"
+#include "stored_keys.hpp"
 
 namespace sealroom {
 
@@ -12,7 +13,10 @@ std::string log_tag(const log::Event& event) {
   const auto& name = event.name;
   const auto owner = event.details.value("owner", "");
   if (auto batch = event.details.value("batch", ""); !batch.empty()) return batch;
-  if (name.starts_with("key.") && name != "key.refused") return key_tag(owner);
+  if (name.starts_with("issuer.request")) return key_tag(event.details.value("issuer", owner));
+  if (name == "key.foreign") return foreign_tag(owner);
+  if (name == "key.refused" || name == "key.adoption-refused" || name == "key.unknown") return {};
+  if (name.starts_with("key.")) return key_tag(owner);
   if (name.starts_with("anchor.")) return fmt::format("anchor/{}", owner);
   if (name.starts_with("clock.")) return "clock";
   if (name == "backup.written") return std::string(kBackupTag);

@@ -73,7 +73,8 @@ Result<Done> Return::follow(const log::Entry& entry) {
   const auto& name = entry.event.name;
   if (name == "batch.imported") imported_.push_back(entry);
   if (name == "batch.exported") exported_.push_back(entry);
-  if (name == "key.generated") keys_.insert_or_assign(entry.event.details.value("owner", ""), entry);
+  if (name == "key.generated" || name == "key.adopted")
+    keys_.insert_or_assign(entry.event.details.value("owner", ""), entry);
   if (name == "issuer.activated") issuers_.insert_or_assign(entry.event.details.value("issuer", ""), entry);
   return follow_certificate(entry);
 }
@@ -172,6 +173,9 @@ Result<Done> Return::add_keys(const VerifiedExport& log) {
   auto log_keys = read_public_keys(*pem, "log-key.pem");
   if (!log_keys) return pass_on(log_keys);
   for (const auto& der : *log_keys) remember(der);
+  auto kept = work_->appliance.ledger.keys();
+  if (!kept) return pass_on(kept);
+  for (const auto& row : *kept) remember(row.public_key);
   auto issuers = work_->appliance.ledger.issuers();
   if (!issuers) return pass_on(issuers);
   for (const auto& issuer : *issuers) {
@@ -185,18 +189,17 @@ Result<Done> Return::add_keys(const VerifiedExport& log) {
     const auto found = public_keys.find(details.value("public_key_sha256", ""));
     auto known = work_->appliance.ledger.key(owner);
     if (!known) return pass_on(known);
-    if (*known || !uri || found == public_keys.end()) continue;
-    const auto& settings = work_->appliance.configuration;
-    auto put =
-        change_.put_key({.owner = owner,
-                         .uri = owner == kLogOwner ? settings.log_key() : settings.issuer(owner)->config.private_key(),
-                         .token_label = details.value("token_label", ""),
-                         .token_serial = details.value("token_serial", ""),
-                         .key_id = from_hex(details.value("key_id", "")).value_or(Bytes{}),
-                         .public_key = found->second,
-                         .evidence = log::canonical(details.at("evidence")),
-                         .created = entry.context.time,
-                         .entry = entry.seq});
+    if (!uri || found == public_keys.end()) continue;
+    const KeyRow row{.owner = owner,
+                     .uri = uri->text(),
+                     .token_label = details.value("token_label", ""),
+                     .token_serial = details.value("token_serial", ""),
+                     .key_id = from_hex(details.value("key_id", "")).value_or(Bytes{}),
+                     .public_key = found->second,
+                     .evidence = log::canonical(details.at("evidence")),
+                     .created = entry.context.time,
+                     .entry = entry.seq};
+    auto put = *known ? change_.move_key(row) : change_.put_key(row);
     if (!put) return put;
   }
   return Done{};

@@ -79,9 +79,10 @@ class Return {
 
   const Work* work_;
   Change change_;
-  std::vector<log::Entry> imported_, exported_;                    // batch.imported, batch.exported
-  std::map<std::string, log::Entry, std::less<>> keys_, issuers_;  // newest key.generated, issuer.activated
-  std::set<std::uint64_t> checkpoints_;                            // sizes that came back
+  std::vector<log::Entry> imported_, exported_;  // batch.imported, batch.exported
+  std::map<std::string, log::Entry, std::less<>> keys_,
+      issuers_;                          // newest key.generated or key.adopted, issuer.activated
+  std::set<std::uint64_t> checkpoints_;  // sizes that came back
 };
 
 }  // namespace sealroom
