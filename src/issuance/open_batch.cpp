@@ -132,20 +132,19 @@ Result<Done> OpenBatch::settle(Turn& turn) {
     return Done{};
   }
   if (const auto* unreadable = std::get_if<UnreadableFile>(&file)) {
-    return refuse_file(unreadable->path, {}, {unreadable->id, unreadable->detail});
+    return refuse_file(unreadable->path, {unreadable->id, unreadable->detail});
   }
   const auto& submission = std::get<Submission>(file);
   if (place.issuer.empty()) {
-    return refuse_file(submission.path, submission.octets,
+    return refuse_file(submission.path,
                        {"media.unplaced", "the file is not in requests/ISSUER/PROFILE/; move it there"});
   }
   const auto& error = rules_of(place).error();
   if (error.kind == ErrorKind::Integrity) return std::unexpected(error);
   const bool inactive = error.kind == ErrorKind::NeedsPerson;
   needs_person_ = needs_person_ || inactive;
-  return refuse_file(
-      submission.path, submission.octets,
-      {inactive ? "issuer.not-active" : "profile.unknown", fmt::format("{}; {}", error.message, error.hint)});
+  return refuse_file(submission.path, {inactive ? "issuer.not-active" : "profile.unknown",
+                                       fmt::format("{}; {}", error.message, error.hint)});
 }
 
 bool OpenBatch::is_ours(const Place& place) const {
@@ -194,14 +193,18 @@ Result<Done> OpenBatch::refuse_request(const Examination& examination, const Jso
                  .name = {},
                  .issuer = place.issuer,
                  .profile = place.profile,
-                 .octets = examination.submission.octets,
+                 .octets = {},
                  .digest = {},
                  .verdict = {}};
-  if (const auto* request = examination.request()) row.digest = request->digest();
+  // What is no request is not kept: it may be a private key.
+  if (const auto* request = examination.request()) {
+    row.octets = examination.submission.octets;
+    row.digest = request->digest();
+  }
   return note(std::move(row), verdict, {});
 }
 
-Result<Done> OpenBatch::refuse_file(std::string_view path, ByteView octets, const Finding& finding) {
+Result<Done> OpenBatch::refuse_file(std::string_view path, const Finding& finding) {
   const auto place = place_of(path);
   const bool known = work_.appliance.configuration.profile(place.issuer, place.profile) != nullptr;
   RequestRow row{.batch = id_,
@@ -210,7 +213,7 @@ Result<Done> OpenBatch::refuse_file(std::string_view path, ByteView octets, cons
                  .name = {},
                  .issuer = place.issuer,
                  .profile = known ? place.profile : std::string(),
-                 .octets = copy(octets),
+                 .octets = {},
                  .digest = {},
                  .verdict = {}};
   return note(std::move(row), verdict_of_unreadable(path, place.issuer, place.profile, {finding}), {});

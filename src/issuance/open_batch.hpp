@@ -64,7 +64,7 @@ class OpenBatch {
   void refuse_own_profile(Examination& examination, const RulesInForce& in_force) const;
   Result<Done> refuse(const Refusal& refusal);
   Result<Done> refuse(const Permit& permit, const Error& error);
-  Result<Done> refuse_file(std::string_view path, ByteView octets, const Finding& finding);
+  Result<Done> refuse_file(std::string_view path, const Finding& finding);
   Result<Done> refuse_request(const Examination& examination, const Json& verdict);
   Result<Done> add(const Permit& permit, const PlannedCertificate& planned, const Wish& wish);
   Result<Done> note(RequestRow row, const Json& verdict, ByteView to_be_signed);

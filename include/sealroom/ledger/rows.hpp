@@ -48,7 +48,7 @@ struct RequestRow {
   std::string name;          // output name
   std::string issuer;        // may be empty
   std::string profile;       // may be empty
-  Bytes octets;              // as read; empty for files that could not be read
+  Bytes octets;              // as read; empty for what is no request
   Digest digest{};           // SHA-256 of its DER; zero when it is no request
   std::string verdict;       // canonical JSON, as in report.json without serial and state
 };
