@@ -48,7 +48,8 @@ class CertificateJudge {
       return complain("verify.lifecycle", "the log has not planned, started and issued it");
     }
     trail_ = &trail->second;
-    check_inclusion(files_, fmt::format("audit/proofs/{}.proof", stem_), context_.log, *trail_->issued, context_.head,
+    const auto& issued = context_.log.entries[*trail_->issued];
+    check_inclusion(files_, fmt::format("audit/proofs/{}.proof", stem_), issued.entry.seq, issued.leaf, context_.head,
                     complaints_);
     if (own.size() != 1) return;
     compare_with_entry(own.front());

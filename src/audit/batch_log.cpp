@@ -94,7 +94,7 @@ BatchLog read_batch_log(ExportedFiles& files, Complaints& complaints) {
   return log;
 }
 
-void check_inclusion(ExportedFiles& files, const std::string& proof, const BatchLog& log, std::size_t place,
+void check_inclusion(ExportedFiles& files, const std::string& proof, std::uint64_t seq, const Digest& leaf,
                      const std::optional<SignedHead>& head, Complaints& complaints) {
   const auto text = files.text(proof);
   if (!text || !head) return;
@@ -103,11 +103,10 @@ void check_inclusion(ExportedFiles& files, const std::string& proof, const Batch
   };
   const auto parsed = log::parse_inclusion_proof(*text);
   if (!parsed) return wrong(parsed.error().message);
-  const auto& [entry, leaf] = log.entries[place];
   if (parsed->note != head->note) return wrong("ends with another checkpoint than the export's");
-  if (parsed->index != entry.seq) return wrong(fmt::format("is of entry {}, not {}", parsed->index, entry.seq));
+  if (parsed->index != seq) return wrong(fmt::format("is of entry {}, not {}", parsed->index, seq));
   if (!log::verify_inclusion(leaf, parsed->index, head->checkpoint.size, parsed->hashes, head->checkpoint.root)) {
-    wrong(fmt::format("does not lead from entry {} to the root of the checkpoint", entry.seq));
+    wrong(fmt::format("does not lead from entry {} to the root of the checkpoint", seq));
   }
 }
 

@@ -47,8 +47,9 @@ std::optional<log::Entry> read_entry(std::string_view line, const std::string& w
 // Reads audit/entries.jsonl: order, links between neighbours, and the way of each certificate through its states.
 BatchLog read_batch_log(ExportedFiles& files, Complaints& complaints);
 
-// Follows `proof` (a path) to the checkpoint. Finding unless it leads from entry `place` to the head's root.
-void check_inclusion(ExportedFiles& files, const std::string& proof, const BatchLog& log, std::size_t place,
+// Follows `proof` (a path) to the checkpoint. Finding unless it leads from entry `seq` with the hash `leaf` to the head's
+// root.
+void check_inclusion(ExportedFiles& files, const std::string& proof, std::uint64_t seq, const Digest& leaf,
                      const std::optional<SignedHead>& head, Complaints& complaints);
 
 }  // namespace sealroom::audit

@@ -5,23 +5,24 @@
 #include <vector>
 
 #include "exported_files.hpp"
-#include "sealroom/log/checkpoint.hpp"
+#include "sealroom/log/key_change.hpp"
 
 namespace sealroom::audit {
 
-// The checkpoint of an export, verified, and the keys that may have signed it and those before it.
+// The checkpoint of an export, verified, and the keys that signed it and those before it.
 struct SignedHead {
   std::string note;
   log::Checkpoint checkpoint;
-  std::vector<PublicKey> keys;
+  log::LogKeys keys;
 };
 
-// Reads the log's key and the checkpoint; nothing, with findings, unless the one signed the other.
-std::optional<SignedHead> read_head(ExportedFiles& files, const std::string& checkpoint, const std::string& log_key,
-                                    const Anchors& anchors, Complaints& complaints, Verification& verification);
+// Reads the checkpoint; nothing, with findings, unless the key then in force signed it, which must be the newest.
+std::optional<SignedHead> read_head(ExportedFiles& files, const std::string& checkpoint, const log::LogKeys& keys,
+                                    Complaints& complaints, Verification& verification);
 
-// The checkpoint in `note` if one of `keys` signed it.
-Result<log::Checkpoint> verify_with_any(std::string_view note, const std::vector<PublicKey>& keys);
+// The checkpoint that was kept from before, signed by the key then in force. One that is newer than the export may be
+// signed by a key that the export does not know, if it was given.
+Result<log::Checkpoint> verify_kept(const SignedHead& head, const Anchors& anchors);
 
 // Compares the checkpoint that was kept from before with the export's. `known` are checkpoints whose roots were
 // verified otherwise; where none has its size, the proof that was given must lead from one to the other.

@@ -4,6 +4,7 @@
 
 #include "batch_certificates.hpp"
 #include "kinds.hpp"
+#include "log_keys.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/sums.hpp"
 #include "sealroom/log/merkle.hpp"
@@ -22,7 +23,7 @@ void check_export_entry(ExportedFiles& files, const BatchLog& log, const std::op
   if (exported == nullptr) {
     return complaints.add("verify.export-entry", "audit/entries.jsonl: its last entry is not that of the export");
   }
-  check_inclusion(files, "audit/proofs/export.proof", log, log.entries.size() - 1, head, complaints);
+  check_inclusion(files, "audit/proofs/export.proof", exported->seq, log.entries.back().leaf, head, complaints);
   const auto& told = exported->event.details;
   const auto compare = [&](const char* member, const Digest& digest, const char* what) {
     complaints.require(text_in(told, member) == to_hex(digest), "verify.export-entry",
@@ -58,7 +59,7 @@ std::vector<log::Checkpoint> check_history(ExportedFiles& files, const BatchLog&
   const auto note = files.text(kPreviousCheckpoint);
   const auto text = files.text(kConsistency);
   if (!note || !text) return known;
-  const auto previous = verify_with_any(*note, head.keys);
+  const auto previous = log::verify_note(*note, head.keys);
   const auto proof = log::parse_consistency_proof(*text);
   if (!previous || previous->origin != head.checkpoint.origin || previous->size != previous_size) {
     wrong(fmt::format("{}: is not a checkpoint of this log of {} entries", kPreviousCheckpoint, previous_size));
@@ -76,10 +77,25 @@ std::vector<log::Checkpoint> check_history(ExportedFiles& files, const BatchLog&
   return known;
 }
 
+// The keys of the log, and the checkpoint that the newest signed. Each change of keys is proven to be in this log.
+std::optional<SignedHead> read_signed_head(ExportedFiles& files, const Anchors& anchors, Complaints& complaints,
+                                           Verification& verification) {
+  const auto keys =
+      read_log_keys(files, "audit/log-key.pem", "audit/log-keys.jsonl", anchors, complaints, verification);
+  if (!keys) return std::nullopt;
+  auto head = read_head(files, "audit/checkpoint", keys->keys, complaints, verification);
+  for (std::size_t i = 0; i < keys->changes.size(); ++i) {
+    const auto seq = keys->keys.changes()[i].size;
+    check_inclusion(files, fmt::format("audit/proofs/log-key-{}.proof", seq), seq,
+                    log::leaf_hash(as_bytes(keys->changes[i])), head, complaints);
+  }
+  return head;
+}
+
 }  // namespace
 
 void verify_batch(ExportedFiles& files, const Anchors& anchors, Complaints& complaints, Verification& verification) {
-  const auto head = read_head(files, "audit/checkpoint", "audit/log-key.pem", anchors, complaints, verification);
+  const auto head = read_signed_head(files, anchors, complaints, verification);
   const auto log = read_batch_log(files, complaints);
   const auto* exported = log.exported();
   const auto batch = exported == nullptr ? std::string() : text_in(exported->event.details, "batch");

@@ -4,6 +4,7 @@
 
 #include "batch_certificates.hpp"
 #include "kinds.hpp"
+#include "log_keys.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/log/merkle.hpp"
@@ -31,7 +32,6 @@ class Replay {
 
   void add(std::string_view line) {
     const auto seq = tree_.size();
-    tree_.add(as_bytes(line));
     auto entry = read_entry(line, kLog, time_, complaints_);
     if (entry) {
       complaints_.require(entry->seq == seq, "verify.entry",
@@ -40,6 +40,7 @@ class Replay {
                           fmt::format("entry {}: does not continue the entry before it", seq));
       follow(*entry);
     }
+    tree_.add(as_bytes(line));
     previous_ = sha256(as_bytes(line));
     compare_roots();
   }
@@ -98,8 +99,23 @@ class Replay {
     if (entry.event.name == "configuration.loaded" && details.contains("files")) {
       configurations[text_in(details, "digest")] = details.at("files");
     }
+    if (const auto change = log::key_change_in(entry); change && *change) {
+      complaints_.require((*change)->root == tree_.root(), "verify.log-key-change",
+                          fmt::format("entry {}: its keys were changed over another log", entry.seq));
+    }
+    if (entry.event.name == "batch.exported")
+      check_travelled(entry.seq, count_in(details, "previous_size").value_or(0));
     if (entry.event.name == "issuer.activated") active[issuer] = list_in(details, "certificates_sha256");
     if (entry.event.name == "log.created") origin = text_in(details, "origin");
+  }
+
+  // A checkpoint that travelled with an export is somewhere outside, so it is here, too.
+  void check_travelled(std::uint64_t seq, std::uint64_t size) {
+    const bool there = std::ranges::binary_search(checkpoints_, size, {}, &log::Checkpoint::size);
+    complaints_.require(
+        size == 0 || there, "verify.checkpoint",
+        fmt::format("entry {}: the checkpoint of {} entries, which left with an export, is not in checkpoints", seq,
+                    size));
   }
 
   void remember_serial(const CertificateId& certificate) {
@@ -133,7 +149,7 @@ std::vector<log::Checkpoint> read_checkpoints(ExportedFiles& files, const Signed
   if (!text) return all;
   const auto notes = log::split_notes(*text);
   for (const auto note : notes) {
-    const auto checkpoint = verify_with_any(note, head.keys);
+    const auto checkpoint = log::verify_note(note, head.keys);
     if (!checkpoint || checkpoint->origin != head.checkpoint.origin ||
         (!all.empty() && checkpoint->size <= all.back().size)) {
       complaints.add("verify.checkpoint", fmt::format("checkpoints: note {} is not the log's next", all.size() + 1));
@@ -187,10 +203,11 @@ std::uint64_t count_of(const Replay& replay, const std::string& event) {
 }  // namespace
 
 void verify_log(ExportedFiles& files, const Anchors& anchors, Complaints& complaints, Verification& verification) {
-  const auto head = read_head(files, "checkpoint", "log-key.pem", anchors, complaints, verification);
+  const auto keys = read_log_keys(files, "log-key.pem", kLog, anchors, complaints, verification);
+  const auto head = keys ? read_head(files, "checkpoint", keys->keys, complaints, verification) : std::nullopt;
   std::vector<log::Checkpoint> checkpoints;
   if (head) checkpoints = read_checkpoints(files, *head, complaints);
-  const auto since = head ? verify_with_any(anchors.since, head->keys) : fail(ErrorKind::Failed, "no checkpoint");
+  const auto since = head ? verify_kept(*head, anchors) : fail(ErrorKind::Failed, "no checkpoint");
   Replay replay(checkpoints, since ? std::optional(since->size) : std::nullopt, complaints);
   files.each_line(kLog, [&](std::string_view line) { replay.add(line); });
   replay.close();

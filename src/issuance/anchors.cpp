@@ -30,9 +30,8 @@ std::string meaning_of(Standing standing, const Anchor& anchor, std::uint64_t si
           "it has seen {} log entries, and this one of {} lacks some that its own rows speak of: the log was cut",
           anchor.size, size);
     case Standing::Forked:
-      return fmt::format(
-          "of its first {} entries this ledger's log is not the one that the token has seen: another history",
-          anchor.size);
+      return fmt::format("of the first {} entries this ledger's log is not the one that it has seen: another history",
+                         anchor.size);
     case Standing::Swapped:
       return fmt::format("it remembers the log \"{}\": token or ledger belongs to another appliance", anchor.origin);
     default: std::abort();
@@ -72,7 +71,8 @@ Result<bool> was_accepted(const Ledger& ledger, const Gap& gap) {
 
 // Whether an entry says only that the daemon, its tokens and its clock were there.
 bool is_quiet(const log::Entry& entry) {
-  static constexpr std::string_view kDeeds[] = {"batch.", "certificate.", "issuer.", "key.", "plan.", "request."};
+  static constexpr std::string_view kDeeds[] = {"batch.",   "certificate.", "issuer.", "key.",
+                                                "log.key-", "plan.",        "request."};
   return std::ranges::none_of(kDeeds, [&](std::string_view deed) { return entry.event.name.starts_with(deed); });
 }
 
@@ -100,12 +100,17 @@ Result<Standing> lacking(const Ledger& ledger, std::uint64_t had) {
 
 std::unexpected<Error> refused(const Gap& gap, Standing standing, std::uint64_t size) {
   return fail(ErrorKind::Integrity,
-              fmt::format("the token of {} (serial {}) and this ledger do not fit: {}; nothing is signed", gap.owner,
-                          gap.token_serial, meaning_of(standing, gap.anchor, size)),
+              fmt::format("{} and this ledger do not fit: {}; nothing is signed", who_remembers(gap),
+                          meaning_of(standing, gap.anchor, size)),
               kHint);
 }
 
 }  // namespace
+
+std::string who_remembers(const Gap& gap) {
+  if (gap.owner == kOutside) return "the checkpoint from outside";
+  return fmt::format("the token of {} (serial {})", gap.owner, gap.token_serial);
+}
 
 std::string_view name_of(Standing standing) {
   switch (standing) {
@@ -141,7 +146,7 @@ Result<Standing> compare(const Ledger& ledger, std::string_view origin, const st
 
 Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& configuration) {
   std::vector<Gap> gaps;
-  std::set<std::string> owners{std::string(kLogOwner)};
+  std::set<std::string> owners{std::string(kLogOwner), std::string(kOutside)};
   for (const auto& [name, settings] : configuration.issuers()) owners.insert(name);
   auto keys = ledger.keys();  // an owner that is configured no longer is not forgotten
   if (!keys) return pass_on(keys);
@@ -162,25 +167,27 @@ Result<Done> no_open_gap(const Ledger& ledger, const Configuration& configuratio
   if (!gaps) return pass_on(gaps);
   if (gaps->empty()) return Done{};
   const auto& gap = gaps->front();
-  return fail(
-      ErrorKind::Integrity,
-      fmt::format("the token of {} (serial {}) remembers {} entries of a log that this ledger does not continue: "
-                  "nothing is signed",
-                  gap.owner, gap.token_serial, gap.anchor.size),
-      kHint);
+  return fail(ErrorKind::Integrity,
+              fmt::format("{} remembers {} entries of a log that this ledger does not continue: nothing is signed",
+                          who_remembers(gap), gap.anchor.size),
+              kHint);
 }
 
 Result<Standing> check_anchor(const Work& work, std::string_view owner) {
-  auto& ledger = work.appliance.ledger;
   auto token = work.appliance.keys.token(owner);
   if (!token) return pass_on(token);
   auto anchor = (*token)->anchor();
   if (!anchor) return pass_on(anchor, owner);
-  auto standing = compare(ledger, work.appliance.configuration.log_origin(), *anchor);
+  if (!*anchor) return Standing::Fresh;
+  return check_remembered(work, {std::string(owner), (*token)->info().serial, **anchor});
+}
+
+Result<Standing> check_remembered(const Work& work, const Gap& gap) {
+  auto& ledger = work.appliance.ledger;
+  auto standing = compare(ledger, work.appliance.configuration.log_origin(), gap.anchor);
   if (!standing) return pass_on(standing);
   if (!is_gap(*standing)) return standing;
 
-  const Gap gap{.owner = std::string(owner), .token_serial = (*token)->info().serial, .anchor = **anchor};
   auto accepted = was_accepted(ledger, gap);
   if (!accepted) return pass_on(accepted);
   if (*accepted) return standing;
@@ -190,7 +197,7 @@ Result<Standing> check_anchor(const Work& work, std::string_view owner) {
   details["standing"] = name_of(*standing);
   details["ledger_size"] = *size;
   auto noted =
-      record(work, {.name = "anchor.mismatch", .outcome = "error", .details = std::move(details)}, tag_of(owner));
+      record(work, {.name = "anchor.mismatch", .outcome = "error", .details = std::move(details)}, tag_of(gap.owner));
   if (!noted) return pass_on(noted);
   return refused(gap, *standing, *size);
 }

@@ -122,7 +122,9 @@ Result<CheckpointRow> checkpoint(const Work& work) {
   keys.used(kLogOwner, clock.since_boot());
 
   CheckpointRow row{.size = *size, .root = *root, .note = log::signed_note(made, (*key)->public_key(), *signature)};
-  auto verified = log::verify_note(row.note, (*key)->public_key());
+  auto in_force = ledger.log_keys();
+  if (!in_force) return pass_on(in_force);
+  auto verified = log::verify_note(row.note, in_force->value());
   if (!verified) return fail(ErrorKind::Token, "the log token made a signature that does not verify");
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "key_intent.hpp"
 #include "key_strength.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -20,7 +21,8 @@ ActDone outcome_of(const KeyRow& row, const PublicKey& key, bool repeated) {
           .repeated = repeated};
 }
 
-// Durable before the token is asked. An earlier intent that a crash left open is closed: this one takes its place.
+}  // namespace
+
 Result<Done> note_intent(const Work& work, std::string_view owner, const KeySpec& spec, const std::string& label,
                          const std::string& token_serial) {
   auto open = open_key_intent(work.appliance.ledger, owner);
@@ -42,7 +44,15 @@ Result<Done> note_intent(const Work& work, std::string_view owner, const KeySpec
   return Done{};
 }
 
-}  // namespace
+std::unexpected<Error> not_generated(const Work& work, std::string_view owner, const Error& why) {
+  auto noted = record(work,
+                      {.name = "key.generation-failed",
+                       .outcome = "error",
+                       .details = {{"owner", owner}, {"reason", printable(why.message)}}},
+                      key_tag(owner));
+  if (!noted) return pass_on(noted);
+  return fail(why.kind, fmt::format("{}: {}", owner, why.message), why.hint);
+}
 
 Result<Done> is_strong_enough(const Configuration& configuration, std::string_view owner, const KeySpec& spec) {
   if (owner == kLogOwner) {
@@ -78,15 +88,7 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
   auto intended = note_intent(work, owner, spec, printable(uri->object()), (*token)->info().serial);
   if (!intended) return pass_on(intended);
   auto generated = (*token)->generate(spec, uri->object());
-  if (!generated) {
-    auto noted = record(work,
-                        {.name = "key.generation-failed",
-                         .outcome = "error",
-                         .details = {{"owner", owner}, {"reason", printable(generated.error().message)}}},
-                        key_tag(owner));
-    if (!noted) return pass_on(noted);
-    return pass_on(generated, owner);
-  }
+  if (!generated) return not_generated(work, owner, generated.error());
 
   KeyRow row{.owner = std::string(owner),
              .uri = uri->text(),

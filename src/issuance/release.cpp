@@ -38,11 +38,28 @@ Result<std::optional<IssuedCertificate>> issued_at(const Ledger& ledger, std::st
   return std::optional(std::move(*issued));
 }
 
+// Every key that the log ever had, the newest first.
 Result<std::string> log_key_pem(const Ledger& ledger) {
-  auto key = ledger.key(kLogOwner);
-  if (!key) return pass_on(key);
-  if (!*key) return fail(ErrorKind::NeedsPerson, "there is no log key yet", "make it in a ceremony");
-  return to_pem("PUBLIC KEY", (*key)->public_key);
+  auto keys = ledger.log_keys();
+  if (!keys) return pass_on(keys);
+  if (!*keys) return fail(ErrorKind::NeedsPerson, "there is no log key yet", "make it in a ceremony");
+  std::string text;
+  for (const auto& key : (*keys)->newest_first()) text += to_pem("PUBLIC KEY", key.der());
+  return text;
+}
+
+// The entries by which one key of the log took another's place, a line each.
+Result<std::string> log_key_changes(const Ledger& ledger) {
+  auto keys = ledger.log_keys();
+  if (!keys) return pass_on(keys);
+  std::string lines;
+  if (!*keys) return lines;
+  for (const auto& change : (*keys)->changes()) {
+    auto line = ledger.line(change.size);
+    if (!line) return pass_on(line);
+    lines += *line + "\n";
+  }
+  return lines;
 }
 
 // certificates, chains and a PKCS#7 bag: whatever a broker's or a client's tools ask for.
@@ -227,6 +244,9 @@ Result<std::vector<OutFile>> Release::evidence(const Ledger& ledger) const {
   auto log_key = log_key_pem(ledger);
   if (!log_key) return pass_on(log_key);
   files.push_back(text_file("audit/log-key.pem", *log_key));
+  auto changes = log_key_changes(ledger);
+  if (!changes) return pass_on(changes);
+  if (!changes->empty()) files.push_back(text_file("audit/log-keys.jsonl", *changes));
 
   auto plans = ledger.plans(batch_);
   if (!plans) return pass_on(plans);
@@ -281,6 +301,14 @@ Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
   auto own = log::inclusion_proof(entry_, size_, ledger.nodes());
   if (!own) return pass_on(own);
   files.push_back(text_file("audit/proofs/export.proof", log::inclusion_proof_text(entry_, *own, note_)));
+  auto keys = ledger.log_keys();
+  if (!keys) return pass_on(keys);
+  for (const auto& change : keys->value().changes()) {
+    auto proof = log::inclusion_proof(change.size, size_, ledger.nodes());
+    if (!proof) return pass_on(proof);
+    files.push_back(text_file(fmt::format("audit/proofs/log-key-{}.proof", change.size),
+                              log::inclusion_proof_text(change.size, *proof, note_)));
+  }
   if (previous_) {
     auto consistent = log::consistency_proof(previous_->size, size_, ledger.nodes());
     if (!consistent) return pass_on(consistent);

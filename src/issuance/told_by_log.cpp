@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/key_ring.hpp"
 #include "sealroom/x509/name.hpp"
 
 namespace sealroom {
@@ -41,6 +42,9 @@ Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_
 Result<KeyHistory> history_told(const Ledger& ledger, const KeyRow& row) {
   const auto what = fmt::format("key of {} in the ledger", row.owner);
   auto entry = told_by(ledger, row.entry, "key.generated", what);
+  for (const auto how : {log::Succession::Rotated, log::Succession::Replaced}) {
+    if (!entry && row.owner == kLogOwner) entry = told_by(ledger, row.entry, log::event_of(how), what);
+  }
   const bool generated = entry.has_value();
   if (!generated) entry = told_by(ledger, row.entry, "key.adopted", what);
   if (!entry) return pass_on(entry);

@@ -43,6 +43,21 @@ Result<Done> Change::put_key(const KeyRow& row) {
       row.entry);
 }
 
+Result<Done> Change::change_key(const KeyRow& row) {
+  auto& state = ledger::in_use(state_);
+  auto known = sqlite::first<std::string>(
+      state.connection(), [](const sqlite::Rows& stored) { return stored.text(0); },
+      "SELECT owner FROM token_key WHERE owner = ?1", row.owner);
+  if (!known) return pass_on(known);
+  if (!*known)
+    return state.refuse(fmt::format("{}: has no key that another could take the place of", printable(row.owner)));
+  return state.run(
+      "UPDATE token_key SET uri = ?2, token_label = ?3, token_serial = ?4, key_id = ?5, public_key = ?6, "
+      "evidence = ?7, created = ?8, entry = ?9 WHERE owner = ?1",
+      row.owner, row.uri, row.token_label, row.token_serial, row.key_id, row.public_key, row.evidence, row.created,
+      row.entry);
+}
+
 Result<Done> Change::move_key(const KeyRow& row) {
   auto& state = ledger::in_use(state_);
   const auto decode = [](const sqlite::Rows& stored) { return stored.octets(0); };

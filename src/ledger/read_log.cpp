@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "database.hpp"
+#include "replay.hpp"
 #include "sealroom/base/text.hpp"
 
 namespace sealroom {
@@ -131,6 +132,8 @@ Result<Digest> Ledger::root(std::uint64_t size) const {
   }
   return log::root_of(size, nodes());
 }
+
+Result<std::optional<log::LogKeys>> Ledger::log_keys() const { return ledger::log_keys(*database_->connection); }
 
 Result<std::optional<CheckpointRow>> Ledger::newest_checkpoint() const {
   return sqlite::first<CheckpointRow>(*database_->connection, checkpoint_row,

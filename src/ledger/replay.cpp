@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
-#include "sealroom/log/checkpoint.hpp"
 
 namespace sealroom::ledger {
 namespace {
@@ -18,6 +17,21 @@ Result<std::vector<CheckpointRow>> checkpoints_from(sqlite::Connection& connecti
   };
   return sqlite::all<CheckpointRow>(connection, decode,
                                     "SELECT size, root, note FROM checkpoint WHERE size >= ?1 ORDER BY size", size);
+}
+
+Result<std::vector<log::KeyChange>> key_changes(sqlite::Connection& connection) {
+  auto lines = sqlite::all<std::string>(
+      connection, [](const sqlite::Rows& row) { return std::string(as_text(row.octets(0))); },
+      "SELECT line FROM entry WHERE batch = ?1 ORDER BY seq", log::kLogKeyTag);
+  if (!lines) return pass_on(lines);
+  std::vector<log::KeyChange> changes;
+  for (const auto& line : *lines) {
+    auto entry = log::parse_line(line);
+    auto change = entry ? log::key_change_in(*entry) : Result<std::optional<log::KeyChange>>(pass_on(entry));
+    if (!change) return fail(ErrorKind::Integrity, change.error().message, kDamagedHint);
+    if (*change) changes.push_back(std::move(**change));
+  }
+  return changes;
 }
 
 }  // namespace
@@ -47,6 +61,13 @@ Result<Done> Replay::add(std::uint64_t seq, std::string_view line) {
   if (!entry) return wrong_entry(seq, entry.error().message);
   if (entry->seq != seq) return wrong_entry(seq, fmt::format("says that it is entry {}", entry->seq));
   if (entry->previous != previous_) return wrong_entry(seq, "does not continue the entry before it");
+  const auto change = log::key_change_in(*entry);
+  if (!change) return fail(ErrorKind::Integrity, change.error().message, kDamagedHint);
+  if (*change) {
+    auto root = log::root_of(size_, edge());
+    if (!root) return pass_on(root);
+    if (*root != (*change)->root) return wrong_entry(seq, "its keys were changed over another log");
+  }
   auto nodes = log::appended_nodes(size_, log::leaf_hash(as_bytes(line)), edge());
   if (!nodes) return pass_on(nodes);
   for (const auto& node : *nodes) {
@@ -62,12 +83,12 @@ Result<Done> Replay::add(std::uint64_t seq, std::string_view line) {
   return Done{};
 }
 
-Result<Done> Replay::compare(const CheckpointRow& stored, const std::optional<PublicKey>& key) const {
+Result<Done> Replay::compare(const CheckpointRow& stored, const std::optional<log::LogKeys>& keys) const {
   auto root = log::root_of(size_, edge());
   if (!root) return pass_on(root);
   if (*root != stored.root) return wrong_checkpoint(stored.size, "its root is not that of the log's entries");
-  if (!key) return Done{};
-  const auto signed_one = log::verify_note(stored.note, *key);
+  if (!keys) return Done{};
+  const auto signed_one = log::verify_note(stored.note, *keys);
   if (!signed_one) return wrong_checkpoint(stored.size, signed_one.error().message);
   if (signed_one->size != stored.size || signed_one->root != stored.root) {
     return wrong_checkpoint(stored.size, "its signed note is of another size or root");
@@ -75,13 +96,13 @@ Result<Done> Replay::compare(const CheckpointRow& stored, const std::optional<Pu
   return Done{};
 }
 
-Result<Done> replay_rest(sqlite::Connection& connection, Replay& replay, const std::optional<PublicKey>& key) {
+Result<Done> replay_rest(sqlite::Connection& connection, Replay& replay, const std::optional<log::LogKeys>& keys) {
   auto stored = checkpoints_from(connection, replay.size());
   if (!stored) return pass_on(stored);
   auto next = stored->begin();
   const auto compare_here = [&]() -> Result<Done> {
     if (next == stored->end() || next->size != replay.size()) return Done{};
-    return replay.compare(*next++, key);
+    return replay.compare(*next++, keys);
   };
   auto compared = compare_here();
   if (!compared) return compared;
@@ -103,15 +124,23 @@ Result<Done> replay_rest(sqlite::Connection& connection, Replay& replay, const s
                      fmt::format("is missing: a checkpoint says that the log has {} entries", next->size));
 }
 
-Result<std::optional<PublicKey>> log_key(sqlite::Connection& connection) {
+Result<std::optional<log::LogKeys>> log_keys(sqlite::Connection& connection) {
   auto stored = sqlite::first<Bytes>(
       connection, [](const sqlite::Rows& row) { return row.octets(0); },
       "SELECT public_key FROM token_key WHERE owner = 'log'");
   if (!stored) return pass_on(stored);
   if (!*stored) return std::nullopt;
-  auto key = PublicKey::parse(**stored);
-  if (!key) return fail(ErrorKind::Integrity, key.error().message, kDamagedHint);
-  return std::optional(std::move(*key));
+  auto newest = PublicKey::parse(**stored);
+  if (!newest) return fail(ErrorKind::Integrity, newest.error().message, kDamagedHint);
+  auto changes = key_changes(connection);
+  if (!changes) return pass_on(changes);
+  log::LogKeys keys(changes->empty() ? *newest : changes->front().old_key);
+  for (auto& change : *changes) {
+    auto added = keys.add(std::move(change));
+    if (!added) return fail(ErrorKind::Integrity, added.error().message, kDamagedHint);
+  }
+  if (keys.newest().digest() == newest->digest()) return std::optional(std::move(keys));
+  return fail(ErrorKind::Integrity, "the log's key is not the one that the log itself names", kDamagedHint);
 }
 
 Result<Done> check_tail(sqlite::Connection& connection) {
@@ -125,11 +154,11 @@ Result<Done> check_tail(sqlite::Connection& connection) {
   if (*size < covered) {
     return wrong_entry(*size, fmt::format("is missing: a checkpoint says that the log has {} entries", covered));
   }
-  auto key = ledger::log_key(connection);
-  if (!key) return pass_on(key);
+  auto keys = ledger::log_keys(connection);
+  if (!keys) return pass_on(keys);
   auto replay = Replay::from(connection, covered);
   if (!replay) return pass_on(replay);
-  auto done = replay_rest(connection, *replay, *key);
+  auto done = replay_rest(connection, *replay, *keys);
   if (!done) return done;
   auto beyond = connection.number("SELECT coalesce(max(idx) + 1, 0) FROM node WHERE level = 0");
   if (!beyond) return pass_on(beyond);

@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "database.hpp"
-#include "sealroom/crypto/public_key.hpp"
+#include "sealroom/log/key_change.hpp"
 
 namespace sealroom::ledger {
 
@@ -24,8 +24,8 @@ class Replay {
 
   Result<Done> add(std::uint64_t seq, std::string_view line);
 
-  // Whether `stored` is a checkpoint over what was added, signed by `log_key` when there is one.
-  Result<Done> compare(const CheckpointRow& stored, const std::optional<PublicKey>& log_key) const;
+  // Whether `stored` is a checkpoint over what was added, signed by the key then in force when there is one.
+  Result<Done> compare(const CheckpointRow& stored, const std::optional<log::LogKeys>& keys) const;
 
   std::uint64_t size() const { return size_; }
 
@@ -43,10 +43,11 @@ class Replay {
 
 // Adds every line that is not in `replay` yet, and compares each checkpoint of a size that it comes by. Error
 // (Integrity) also when a checkpoint speaks of more entries than there are.
-Result<Done> replay_rest(sqlite::Connection& connection, Replay& replay, const std::optional<PublicKey>& log_key);
+Result<Done> replay_rest(sqlite::Connection& connection, Replay& replay, const std::optional<log::LogKeys>& keys);
 
-// The public key of the log, as the ledger has it; nothing before it is made.
-Result<std::optional<PublicKey>> log_key(sqlite::Connection& connection);
+// The keys of the log, as its entries tell of them; nothing before one is made. Error (Integrity) when the newest is not
+// the one that the ledger's row has.
+Result<std::optional<log::LogKeys>> log_keys(sqlite::Connection& connection);
 
 // Every entry since the newest checkpoint, that checkpoint's signature and the tree below it.
 Result<Done> check_tail(sqlite::Connection& connection);

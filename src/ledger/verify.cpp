@@ -56,10 +56,10 @@ Result<std::uint64_t> Ledger::verify() const {
   auto& connection = *database_->connection;
   auto snapshot = Snapshot::of(connection);
   if (!snapshot) return pass_on(snapshot);
-  auto key = ledger::log_key(connection);
-  if (!key) return pass_on(key);
+  auto keys = ledger::log_keys(connection);
+  if (!keys) return pass_on(keys);
   ledger::Replay replay(connection);
-  auto good = ledger::replay_rest(connection, replay, *key);
+  auto good = ledger::replay_rest(connection, replay, *keys);
   if (good) good = compare_node_count(connection, replay.size());
   if (good) good = check_structure(connection, database_->path);
   if (!good) return pass_on(good);

@@ -38,6 +38,7 @@ constexpr KnownEvent kEvents[] = {
                 "origin_entry origin_size origin_root"},
     {.name = "certificate.started", .members = "batch issuer plan serial reason tbs_sha256"},
     {.name = "certificate.untried", .members = "batch issuer serial tbs_sha256"},
+    {.name = "checkpoint.trusted", .members = "origin size root"},
     {.name = "clock.confirmed", .members = "told by"},
     {.name = "clock.corrected", .members = "reason newest first_entry entries certificates"},
     {.name = "clock.doubted", .members = "reason"},
@@ -63,6 +64,12 @@ constexpr KnownEvent kEvents[] = {
     {.name = "key.unknown", .members = "owner token_serial keys"},
     {.name = "ledger.restored", .members = "backup size root log_size"},
     {.name = "log.created", .members = "origin"},
+    {.name = "log.key-replaced",
+     .members = "origin size root old_public_key old_public_key_sha256 public_key public_key_sha256 signature reason "
+                "owner algorithm token_label token_serial key_id evidence"},
+    {.name = "log.key-rotated",
+     .members = "origin size root old_public_key old_public_key_sha256 public_key public_key_sha256 old_signature "
+                "signature owner algorithm token_label token_serial key_id evidence"},
     {.name = "log.verified", .members = "size"},
     {.name = "peer.refused", .members = "method"},
     {.name = "plan.recorded", .members = "batch issuer count digest valid_until"},

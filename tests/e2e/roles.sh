@@ -7,9 +7,9 @@
 cat >table <<'END_OF_TABLE'
 auditor status doctor doctor.tokens key.list issuer.list issuer.show certificate.list certificate.show batch.list batch.show batch.report
 auditor audit.lines audit.head audit.checkpoints audit.prove audit.verify job.look
-operator unlock lock clock.confirm import.add import.run batch.replan export.describe export.open export.next
+operator unlock lock clock.confirm checkpoint.trust import.add import.run batch.replan export.describe export.open export.next
 operator backup.make backup.read backup.written
-officer sign issuer.request issuer.install key.adopt key.destroy key.foreign recover clock.correct ceremony.generate-key ceremony.self-sign ceremony.issue
+officer sign issuer.request issuer.install key.adopt key.destroy key.foreign recover clock.correct audit.rotate-key audit.replace-key ceremony.generate-key ceremony.self-sign ceremony.issue
 END_OF_TABLE
 
 documented=$tests/../../docs/formats.md

@@ -9,6 +9,7 @@
 
 #include "memory_files.hpp"
 #include "sealroom/base/json.hpp"
+#include "sealroom/log/checkpoint.hpp"
 
 // Changes that somebody could make, and the finding that each must bring at least. Those of a batch fit an export with
 // an intermediate's certificates server_cert/a, server_cert/b and a refused request.
@@ -140,8 +141,80 @@ inline std::vector<NamedChange> changes_of_a_batch() {
   };
 }
 
+// Of a batch that left after the log's key was rotated.
+inline std::vector<NamedChange> changes_after_rotation() {
+  return {
+      {"verify.missing-file", "the rotation is gone", [](auto& e) { e.files.erase("audit/log-keys.jsonl"); }},
+      {"verify.log-key-change", "the old key has not signed",
+       [](auto& e) {
+         with_lines(e, "audit/log-keys.jsonl", [](auto& lines) {
+           auto entry = Json::parse(lines[0]);
+           entry["details"]["old_signature"] = entry["details"]["signature"];
+           lines[0] = entry.dump() + "\n";
+         });
+       }},
+      {"verify.log-key-change", "the new key has not signed",
+       [](auto& e) {
+         with_lines(e, "audit/log-keys.jsonl", [](auto& lines) {
+           auto entry = Json::parse(lines[0]);
+           entry["details"]["signature"] = entry["details"]["old_signature"];
+           lines[0] = entry.dump() + "\n";
+         });
+       }},
+      {"verify.log-key-change", "replaced, says somebody, and not rotated",
+       [](auto& e) { replace(e, "audit/log-keys.jsonl", "log.key-rotated", "log.key-replaced"); }},
+      {"verify.log-key-change", "the keys in another order",
+       [](auto& e) {
+         auto& pem = e.files["audit/log-key.pem"];
+         pem = pem.substr(pem.size() / 2) + pem.substr(0, pem.size() / 2);
+       }},
+      {"verify.log-key-change", "a checkpoint from before",
+       [](auto& e) { e.files["audit/checkpoint"] = e.files["audit/proofs/previous-checkpoint"]; }},
+  };
+}
+
+// A log whose key was rotated.
+inline std::vector<NamedChange> changes_of_a_rotated_log() {
+  return {
+      {"verify.log-key-change", "over another log",
+       [](auto& e) {
+         with_lines(e, "log.jsonl", [](auto& lines) {
+           auto& line = *first_with(lines, "log.key-rotated");
+           auto entry = Json::parse(line);
+           entry["details"]["root"] = std::string(64, '0');
+           line = entry.dump() + "\n";
+         });
+       }},
+      {"verify.log-key-change", "an earlier key is gone",
+       [](auto& e) { e.files["log-key.pem"].resize(e.files["log-key.pem"].size() / 2); }},
+      {"verify.log-key-change", "the rotation is gone",
+       [](auto& e) {
+         with_lines(e, "log.jsonl", [](auto& lines) { lines.erase(first_with(lines, "log.key-rotated")); });
+       }},
+  };
+}
+
+// Takes the note over `size` entries out of the checkpoints.
+inline void drop_checkpoint(MemoryFiles& export_, std::uint64_t size) {
+  std::string left;
+  for (const auto note : log::split_notes(export_.files.at("checkpoints"))) {
+    const auto begin = note.find('\n') + 1;
+    if (note.substr(begin, note.find('\n', begin) - begin) != std::to_string(size)) left += note;
+  }
+  export_.files["checkpoints"] = left;
+}
+
 inline std::vector<NamedChange> changes_of_a_log() {
   return {
+      {"verify.checkpoint", "one that left with an export is gone",
+       [](auto& e) {
+         std::uint64_t size = 0;
+         for (const auto& line : lines_of(e.files.at("log.jsonl"))) {
+           const auto entry = Json::parse(line);
+           if (entry["event"] == "batch.exported") size = entry["details"]["previous_size"];
+         }
+         drop_checkpoint(e, size);
+       }},
       {"verify.missing-file", "a configuration is gone",
        [](auto& e) { std::erase_if(e.files, [](const auto& file) { return file.first.ends_with("sealroom.yaml"); }); }},
       {"verify.missing-file", "an issuer is gone", [](auto& e) { e.files.erase("issuers/root.chain.pem"); }},

@@ -4,7 +4,7 @@
 //
 // Every file: other first, middle and last octet, one octet less and more, removed; files added and swapped; OCTETS random
 // octets. Each with SHA256SUMS as it was and with it made to fit. Nothing is anchored while that is tried: an anchor can
-// only add findings.
+// only add findings. With OCTETS 0 only the changes that have a name.
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -189,9 +189,16 @@ int main(int argc, char** argv) {
   const auto whole = load(argv[1]);
   try_anchors(whole, read_anchors(argv[2], argv[3]));
   try_named_changes(whole, whole.files.contains("log.jsonl") ? changes_of_a_log() : changes_of_a_batch());
-  try_every_file(whole);
-  try_swaps(whole);
-  try_random_octets(whole, static_cast<unsigned>(std::stoul(argv[4])), std::stoul(argv[5]));
+  if (whole.files.contains("audit/log-keys.jsonl")) try_named_changes(whole, changes_after_rotation());
+  const auto log = whole.files.find("log.jsonl");
+  if (log != whole.files.end() && log->second.find("log.key-rotated") != std::string::npos) {
+    try_named_changes(whole, changes_of_a_rotated_log());
+  }
+  if (const auto octets = std::stoul(argv[5]); octets > 0) {
+    try_every_file(whole);
+    try_swaps(whole);
+    try_random_octets(whole, static_cast<unsigned>(std::stoul(argv[4])), octets);
+  }
   std::cout << fmt::format("{} changes of {} files: every one was noticed (seed {})\n", tried, whole.files.size(),
                            argv[4]);
 }

@@ -15,7 +15,7 @@ namespace sealroom {
 // What a verifier knows from elsewhere. Without it an export can only agree with itself.
 struct Anchors {
   std::vector<Certificate> roots;   // every root of the export must be one of them
-  std::vector<PublicKey> log_keys;  // EC P-256; every log key of the export must be one of them
+  std::vector<PublicKey> log_keys;  // EC P-256; the export's newest must be one of them, or succeed one by rotation
   std::string since;                // a signed checkpoint that was kept from before; "" for none
   std::string consistency;          // a consistency proof between it and the export's checkpoint; "" for none
 };
@@ -29,8 +29,9 @@ struct Verification {
   Findings findings;                    // verify.* and cert.* (docs/findings.md); none: everything agrees
   std::uint64_t findings_left_out = 0;  // beyond the first 200
   std::vector<std::string> seen;        // what was verified, a sentence each
+  std::vector<std::string> warnings;    // what agrees, and somebody must judge: keys that people alone vouch for
   bool roots_anchored = false;          // roots were given, and the export has no other
-  bool log_anchored = false;            // log keys were given, and the export has no other
+  bool log_anchored = false;            // log keys were given, and the export's are these or their successors
 
   bool agrees() const { return findings.empty(); }
   bool anchored() const { return roots_anchored && log_anchored; }

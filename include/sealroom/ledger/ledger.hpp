@@ -11,6 +11,7 @@
 #include "sealroom/base/error.hpp"
 #include "sealroom/ledger/rows.hpp"
 #include "sealroom/log/entry.hpp"
+#include "sealroom/log/key_change.hpp"
 #include "sealroom/log/merkle.hpp"
 
 namespace sealroom {
@@ -47,6 +48,7 @@ class Change {
   Result<std::uint64_t> append_again(std::string_view line, std::string_view batch);
 
   Result<Done> put_key(const KeyRow& row);        // replaces the owner's key only when it has none; else Integrity
+  Result<Done> change_key(const KeyRow& row);     // in place of the key that the owner has; Integrity when it has none
   Result<Done> move_key(const KeyRow& row);       // the owner's key, the same public key, is elsewhere; else Integrity
   Result<Done> put_issuer(const IssuerRow& row);  // inserts or replaces
   Result<Done> add_batch(const BatchRow& row);
@@ -123,6 +125,8 @@ class Ledger {
                          const std::function<Result<Done>(std::uint64_t seq, std::string_view line)>& visit) const;
   log::NodeReader nodes() const;  // valid as long as this object
   Result<Digest> root(std::uint64_t size) const;
+  // The keys of the log, as its entries tell of them; nothing before one is made.
+  Result<std::optional<log::LogKeys>> log_keys() const;
   Result<std::optional<CheckpointRow>> newest_checkpoint() const;
   // The first `most` checkpoints of `from` entries or more, in order of size.
   Result<std::vector<CheckpointRow>> checkpoints(std::uint64_t from, std::size_t most) const;

@@ -20,7 +20,7 @@ class TokenUri {
   TokenUri with_id(const Bytes& id) const;
 
   const std::string& text() const { return text_; }
-  const std::string& token() const { return token_; }    // label, "" when not given
+  const std::string& token() const { return token_; }  // label, "" when not given
   const std::string& serial() const { return serial_; }
   const std::string& manufacturer() const { return manufacturer_; }
   const std::string& model() const { return model_; }

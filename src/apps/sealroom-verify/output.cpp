@@ -51,7 +51,8 @@ Json json_of(const Verification& verification) {
           {"log_anchored", verification.log_anchored},
           {"findings", std::move(findings)},
           {"findings_left_out", verification.findings_left_out},
-          {"seen", verification.seen}};
+          {"seen", verification.seen},
+          {"warnings", verification.warnings}};
 }
 
 std::string text_of(const Verification& verification) {
@@ -59,6 +60,7 @@ std::string text_of(const Verification& verification) {
   if (verification.agrees()) {
     for (const auto& line : verification.seen) text += fmt::format("  {}\n", line);
   }
+  for (const auto& line : verification.warnings) text += fmt::format("  WARNING: {}\n", line);
   for (const auto& [id, detail] : verification.findings) text += fmt::format("  {}: {}\n", id, detail);
   if (verification.findings_left_out > 0) text += fmt::format("  and {} more\n", verification.findings_left_out);
   text += fmt::format("{}\n", result_of(verification));

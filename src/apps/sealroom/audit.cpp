@@ -75,8 +75,16 @@ Result<int> audit_prove(const Command& command) {
 
 Result<int> audit_verify(const Command& command) {
   Words words(command);
+  words.options()("trust-checkpoint", boost::program_options::value<std::string>());
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
+  if (words.given("trust-checkpoint")) {
+    auto client = wire::Client::connect(command.home);
+    if (!client) return pass_on(client);
+    auto trusted = trust_checkpoint(*client, words.text("trust-checkpoint"));
+    if (!trusted) return pass_on(trusted);
+    if (command.output == Output::People) say(*trusted);
+  }
   return show(command, "audit.verify", Json::object(), [](const Json& answer) {
     say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer.at("size").get<std::uint64_t>(),
                     answer.at("root").get<std::string>()));

@@ -99,5 +99,7 @@ Result<int> audit_show(const Command&);
 Result<int> audit_export(const Command&);
 Result<int> audit_prove(const Command&);
 Result<int> audit_verify(const Command&);
+Result<int> audit_rotate_key(const Command&);
+Result<int> audit_replace_key(const Command&);
 
 }  // namespace sealroom::cli

@@ -7,8 +7,9 @@ std::span<const NamedCommand> commands() {
       {"init", "init [--softhsm] [--module PATH] [--profiles guide|modern]", "make a home", &init},
       {"status", "status", "what there is, and what needs a person", &status},
       {"doctor", "doctor", "everything that a ceremony will need: what is well, and what to do", &doctor},
-      {"unlock", "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try] "
-       "[--confirm-time T]",
+      {"unlock",
+       "unlock [ISSUER|log]... | --all [--pin-file F | --pin-fd N] [--accept-final-try] "
+       "[--confirm-time T] [--trust-checkpoint F]",
        "log in to tokens, after a person has confirmed the time", &unlock},
       {"lock", "lock [ISSUER|log]...", "log out of tokens (all, when none is named)", &lock},
       {"ceremony check", "ceremony check SCRIPT", "validate a ceremony script and print what will happen",
@@ -51,7 +52,12 @@ std::span<const NamedCommand> commands() {
       {"audit export", "audit export MEDIUM", "the whole log with its checkpoints, for sealroom-verify", &audit_export},
       {"audit prove", "audit prove --entry N | --from SIZE [--to SIZE]",
        "the proof that an entry is in the log, or that the log of one size continues another", &audit_prove},
-      {"audit verify", "audit verify", "recompute the whole log and compare", &audit_verify},
+      {"audit verify", "audit verify [--trust-checkpoint F]", "recompute the whole log and compare", &audit_verify},
+      {"audit rotate-key", "audit rotate-key", "give the log a new key, which the old one signs for",
+       &audit_rotate_key},
+      {"audit replace-key",
+       "audit replace-key --lost --reason WHY [--pin-file F | --pin-fd N] [--accept-final-try] [--confirm-time T]",
+       "give the log a new key where the old one is lost; the log keeps the reason for ever", &audit_replace_key},
       {"backup", "backup MEDIUM", "copy the ledger and the configuration; needs no token", &backup},
       {"restore", "restore BACKUP [--export DIR]... | --export DIR...",
        "make a home of a backup and of what was exported later; or bring exports into the home, its daemon being "

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -47,9 +48,16 @@ struct PinSource {
 // Has a person confirm the time where the daemon doubts it, or where --confirm-time was given.
 Result<Done> confirm_time(wire::Client& client, const Json& status, const PinSource& source);
 
+// Has the daemon compare the checkpoint in `file`, which was kept outside, with its log. Value: what it says, for people.
+Result<std::string> trust_checkpoint(wire::Client& client, const std::string& file);
+
 // Unlocks the token of `owner`, with the time confirmed first. Without a source: the trial PIN of the home where there is one, else a prompt.
 // Value: the private keys on it that nobody has decided about.
 Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source);
+
+// The same for any `method` that logs in to the owner's token; its answer, or nothing when the token is unlocked already.
+Result<std::optional<Json>> call_with_pin(wire::Client& client, const std::string& owner, const PinSource& source,
+                                          const std::string& method, Json parameters);
 
 // A line asked for on the terminal, without echo for secrets. Error NeedsPerson when there is no terminal.
 Result<Secret> ask_secret(const std::string& question);

@@ -137,7 +137,8 @@ Result<Done> confirm_time(wire::Client& client, const Json& status, const PinSou
   return Done{};
 }
 
-Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source) {
+Result<std::optional<Json>> call_with_pin(wire::Client& client, const std::string& owner, const PinSource& source,
+                                          const std::string& method, Json parameters) {
   auto status = client.call("status");
   if (!status) return pass_on(status);
   auto sound = ledger_is_sound(*status);
@@ -149,7 +150,7 @@ Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const 
   for (const auto& key : status->at("keys")) {
     if (key.at("owner") != owner) continue;
     known = true;
-    if (key.at("unlocked").get<bool>()) return key.at("unknown_keys");
+    if (key.at("unlocked").get<bool>()) return std::nullopt;
     if (!key.at("present").get<bool>() && source.file.empty() && source.fd < 0) {  // no use in asking for its PIN
       return fail(ErrorKind::Token, key.at("trouble").get<std::string>(),
                   "insert the token; one of SoftHSM whose files were damaged is not present any more, either");
@@ -164,11 +165,22 @@ Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const 
   if (!pin) return pass_on(pin);
   auto fd = piped(*pin);
   if (!fd) return pass_on(fd);
-  auto unlocked = client.call(
-      "unlock", {{"owner", owner}, {"accept_final_try", source.accept_final_try}, {"key_work", source.key_work}},
-      {fd->get()});
-  if (!unlocked) return unlocked;
-  return unlocked->at("unknown_keys");
+  parameters["accept_final_try"] = source.accept_final_try;
+  auto answer = client.call(method, parameters, {fd->get()});
+  if (!answer) return pass_on(answer);
+  return std::optional(std::move(*answer));
+}
+
+Result<Json> unlock_owner(wire::Client& client, const std::string& owner, const PinSource& source) {
+  auto unlocked = call_with_pin(client, owner, source, "unlock", {{"owner", owner}, {"key_work", source.key_work}});
+  if (!unlocked) return pass_on(unlocked);
+  if (*unlocked) return (*unlocked)->at("unknown_keys");
+  auto status = client.call("status");
+  if (!status) return status;
+  for (const auto& key : status->at("keys")) {
+    if (key.at("owner") == owner) return key.at("unknown_keys");
+  }
+  return Json::array();
 }
 
 }  // namespace sealroom::cli

@@ -30,8 +30,11 @@ void tell(const Json& answer) {
   for (const auto& issuer : answer.at("ceremonies"))
     say(fmt::format("the certificate of issuer {} was not made: run its ceremony again", issuer.get<std::string>()));
   for (const auto& gap : answer.at("gaps")) {
-    say(fmt::format("accepted: the token of {} ({}) has seen {} entries of a log that this ledger does not continue",
-                    text_of(gap, "owner"), text_of(gap, "token_serial"), gap.at("size").get<std::uint64_t>()));
+    const auto serial = text_of(gap, "token_serial");
+    const auto who = serial.empty() ? std::string("the checkpoint from outside")
+                                    : fmt::format("the token of {} ({})", text_of(gap, "owner"), serial);
+    say(fmt::format("accepted: {} has seen {} entries of a log that this ledger does not continue", who,
+                    gap.at("size").get<std::uint64_t>()));
   }
   if (answer.at("burned").empty() && answer.at("keys").empty() && answer.at("gaps").empty())
     say("nothing is unaccounted for");

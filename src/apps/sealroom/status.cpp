@@ -103,6 +103,7 @@ Result<int> unlock(const Command& command) {
   namespace po = boost::program_options;
   Words words(command);
   PinSource source;
+  words.options()("trust-checkpoint", po::value<std::string>());
   words.options()("all", "")("pin-file", po::value(&source.file))("pin-fd", po::value(&source.fd))(
       "accept-final-try", po::bool_switch(&source.accept_final_try))("confirm-time", po::value(&source.confirm_time));
   auto read = words.read(command.words, 0, 64);
@@ -120,6 +121,11 @@ Result<int> unlock(const Command& command) {
   auto confirmed = confirm_time(*client, *status, source);
   if (!confirmed) return pass_on(confirmed);
   source.confirm_time.clear();  // once is enough
+  if (words.given("trust-checkpoint")) {
+    auto trusted = trust_checkpoint(*client, words.text("trust-checkpoint"));
+    if (!trusted) return pass_on(trusted);
+    if (command.output == Output::People) say(*trusted);
+  }
   const auto owners = words.plain().empty() ? owners_of(*status) : words.plain();
   if (owners.size() > 1 && source.fd >= 0)
     return fail(ErrorKind::Usage, "--pin-fd holds the PIN of one token", "unlock the tokens one by one");

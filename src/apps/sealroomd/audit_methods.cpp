@@ -143,13 +143,11 @@ Result<Json> verified_whole(const Daemon& daemon) {
   if (!root) return pass_on(root);
   auto covered = daemon.reading.newest_checkpoint();
   if (!covered) return pass_on(covered);
-  auto key = daemon.reading.key(kLogOwner);
-  if (!key) return pass_on(key);
+  auto keys = daemon.reading.log_keys();
+  if (!keys) return pass_on(keys);
   Json answer{{"format", "sealroom-audit-verify/1"}, {"size", *size}, {"root", to_hex(*root)}, {"checkpoint_size", 0}};
-  if (!*covered || !*key) return answer;
-  auto public_key = PublicKey::parse((*key)->public_key);
-  if (!public_key) return pass_on(public_key);
-  auto checkpoint = log::verify_note((*covered)->note, *public_key);
+  if (!*covered || !*keys) return answer;
+  auto checkpoint = log::verify_note((*covered)->note, **keys);
   if (!checkpoint) return pass_on(checkpoint);
   answer["checkpoint_size"] = checkpoint->size;
   return answer;

@@ -9,6 +9,7 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/keys.hpp"
+#include "sealroom/issuance/log_key.hpp"
 #include "sealroom/x509/pem.hpp"
 
 // Methods about tokens, keys and CA certificates: on the writing desk.
@@ -121,6 +122,23 @@ Result<Json> generate_issuer_key(Daemon& daemon, Request& request, const Work& w
   auto spec = KeySpec::parse(algorithm);
   if (!spec) return pass_on(spec);
   return answer(generate_key(work, owner, *spec));
+}
+
+Result<Json> rotate_key_of_log(Daemon&, Request& request, const Work& work) {
+  auto understood = Parameters(request.parameters).done();
+  if (!understood) return pass_on(understood);
+  return answer(rotate_log_key(work));
+}
+
+Result<Json> replace_key_of_log(Daemon&, Request& request, const Work& work) {
+  Parameters parameters(request.parameters);
+  const auto reason = parameters.text("reason", kLongestReason);
+  const bool accept = parameters.flag("accept_final_try");
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  auto pin = pin_of(request, std::string(kLogOwner));
+  if (!pin) return pass_on(pin);
+  return answer(replace_log_key(work, *pin, accept ? FinalTry::Accept : FinalTry::Refuse, reason));
 }
 
 Result<Json> key_adopt(Daemon& daemon, Request& request, const Work& work) {

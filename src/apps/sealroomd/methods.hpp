@@ -75,6 +75,8 @@ Result<Done> note_verification(Daemon&, const Work&, const Result<Json>&);
 Result<Json> unlock_token(Daemon&, Request&, const Work&);
 Result<Json> lock_token(Daemon&, Request&, const Work&);
 Result<Json> generate_issuer_key(Daemon&, Request&, const Work&);
+Result<Json> rotate_key_of_log(Daemon&, Request&, const Work&);
+Result<Json> replace_key_of_log(Daemon&, Request&, const Work&);
 Result<Json> key_adopt(Daemon&, Request&, const Work&);
 Result<Json> key_destroy(Daemon&, Request&, const Work&);
 Result<Json> key_foreign(Daemon&, Request&, const Work&);
@@ -84,6 +86,7 @@ Result<Json> issue_issuer(Daemon&, Request&, const Work&);
 Result<Json> install_issuer(Daemon&, Request&, const Work&);
 
 Result<Json> clock_confirm(Daemon&, Request&, const Work&);
+Result<Json> checkpoint_trust(Daemon&, Request&, const Work&);
 Result<Json> clock_correct(Daemon&, Request&, const Work&);
 Result<Json> recover_after_crash(Daemon&, Request&, const Work&);
 

@@ -146,9 +146,8 @@ Result<Json> attention_of(const Daemon& daemon, const Json& keys, const Unaccoun
   }
   for (const auto& gap : open.gaps) {
     say_what_waits(attention,
-                   fmt::format("the token of {} remembers {} entries of a log that this ledger does not continue: "
-                               "nothing is signed",
-                               gap.owner, gap.anchor.size),
+                   fmt::format("{} remembers {} entries of a log that this ledger does not continue: nothing is signed",
+                               who_remembers(gap), gap.anchor.size),
                    "restore the newest backup, or sealroom recover --accept-gap");
   }
   auto planned = daemon.reading.planned();

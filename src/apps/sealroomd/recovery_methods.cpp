@@ -18,6 +18,17 @@ Result<Json> clock_confirm(Daemon&, Request& request, const Work& work) {
   return Json{{"time", to_rfc3339(*told)}};
 }
 
+Result<Json> checkpoint_trust(Daemon&, Request& request, const Work& work) {
+  Parameters parameters(request.parameters);
+  const auto note = from_base64(parameters.text("note"));
+  auto understood = parameters.done();
+  if (!understood) return pass_on(understood);
+  if (!note) return fail(ErrorKind::Usage, "the checkpoint is not base64");
+  auto compared = trust_checkpoint(work, as_text(*note));
+  if (!compared) return pass_on(compared);
+  return Json{{"size", compared->size}, {"standing", name_of(compared->standing)}};
+}
+
 Result<Json> clock_correct(Daemon&, Request& request, const Work& work) {
   auto understood = Parameters(request.parameters).done();
   if (!understood) return pass_on(understood);

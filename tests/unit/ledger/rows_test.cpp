@@ -85,6 +85,33 @@ TEST_CASE("a key is bound to its owner once") {
   }
 }
 
+TEST_CASE("another key takes the place of an owner's, where there is one") {
+  const LedgerHome home;
+  auto ledger = home.open();
+  {
+    auto change = begin(ledger);
+    REQUIRE(change.put_key(key_row("log")));
+    commit(std::move(change));
+  }
+  auto next = key_row("log");
+  next.public_key = {9, 9};
+  next.token_serial = "4712";
+  next.entry = 3;
+  auto change = begin(ledger);
+  SECTION("and is there instead") {
+    REQUIRE(change.change_key(next));
+    commit(std::move(change));
+    const auto stored = *ledger.key("log");
+    CHECK(stored->public_key == Bytes{9, 9});
+    CHECK(stored->token_serial == "4712");
+    CHECK(stored->entry == 3);
+  }
+  SECTION("and not where there is none") {
+    next.owner = "root";
+    check_error(change.change_key(next), ErrorKind::Integrity, "root: has no key");
+  }
+}
+
 TEST_CASE("an issuer is replaced with its chain") {
   const LedgerHome home;
   auto ledger = home.open();
