@@ -138,7 +138,7 @@ class Replay {
   Digest previous_{};
   std::map<std::string, std::uint64_t> issuers_;
   std::vector<PlannedSerial> serials_;
-  std::set<CertificateId> started_;  // never more than a group
+  std::set<CertificateId> started_;  // never more than two groups
   std::set<std::string> used_configurations_;
 };
 

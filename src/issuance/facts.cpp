@@ -34,17 +34,17 @@ bool counts(const CertificateRow& row, std::string_view batch, const Certificate
 
 // A key of our own is no leaf's key. The exceptions are an issuer's own certificate, and the request that an
 // issuer of this appliance made for itself.
-Result<std::optional<std::string>> key_of_issuer(const Ledger& ledger, const ParsedRequest& request,
+Result<std::optional<std::string>> key_of_issuer(const Ledger& ledger, const Asked& asked,
                                                  const RulesInForce& in_force) {
   auto keys = ledger.keys();
   if (!keys) return pass_on(keys);
   for (const auto& key : *keys) {
-    if (sha256(key.public_key) != request.key().digest()) continue;
+    if (sha256(key.public_key) != asked.key) continue;
     const bool own = in_force.rules.profile->own_certificate && key.owner == in_force.issuer;
     if (own) return std::nullopt;
     auto row = issuer_row(ledger, key.owner);
     if (!row) return pass_on(row);
-    const bool its_request = in_force.rules.profile->purpose == Purpose::Ca && row->request == request.der();
+    const bool its_request = in_force.rules.profile->purpose == Purpose::Ca && sha256(row->request) == asked.request;
     if (its_request) return std::nullopt;
     return std::optional(key.owner);
   }
@@ -76,20 +76,21 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   }
   auto chain = chain_of(appliance.ledger, issuer);
   if (!chain) return pass_on(chain);
+  auto row = issuer_row(appliance.ledger, issuer);
+  if (!row) return pass_on(row);
   in_force.chain = std::move(*chain);
+  in_force.chain_since = row->entry;
   in_force.rules.issuer_certificate = &in_force.chain.front();
   in_force.rules.above = std::span<const Certificate>(in_force.chain).subspan(1);
   return in_force;
 }
 
-Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, const RulesInForce& in_force,
+Result<Facts> facts_about(const Ledger& ledger, const Asked& asked, const RulesInForce& in_force,
                           std::string_view batch, Instant now, const CertificateRow* self) {
   Facts facts;
   facts.now = now;
-  const auto* request = examination.request();
-  if (request == nullptr) return facts;
 
-  auto by_request = ledger.by_request(request->digest());
+  auto by_request = ledger.by_request(asked.request);
   if (!by_request) return pass_on(by_request);
   for (const auto& row : *by_request) {
     if (row.batch == batch || !counts(row, batch, self, facts.now)) continue;
@@ -98,13 +99,13 @@ Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, 
     facts.same_request = earlier(row);
   }
   const auto before = self == nullptr ? std::numeric_limits<std::int64_t>::max() : self->id;
-  auto by_key = ledger.by_key(request->key().digest(), before,
+  auto by_key = ledger.by_key(asked.key, before,
                               [&](const CertificateRow& row) { return counts(row, batch, self, facts.now); });
   if (!by_key) return pass_on(by_key);
   for (const auto& row : *by_key) facts.same_key.push_back(earlier(row));
   // Where subjects may repeat they can repeat by the thousand, and no rule asks.
   if (in_force.rules.issuer->unique_subject() == UniqueSubject::Yes) {
-    auto by_subject = ledger.by_subject(in_force.issuer, examination.subject);
+    auto by_subject = ledger.by_subject(in_force.issuer, asked.subject);
     if (!by_subject) return pass_on(by_subject);
     for (const auto& row : *by_subject) {
       if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
@@ -113,7 +114,7 @@ Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, 
   auto key = ledger.key(in_force.issuer);
   if (!key) return pass_on(key);
   if (*key) facts.issuer_key = sha256((*key)->public_key);
-  auto owner = key_of_issuer(ledger, *request, in_force);
+  auto owner = key_of_issuer(ledger, asked, in_force);
   if (!owner) return pass_on(owner);
   facts.key_of_issuer = *owner;
   return facts;

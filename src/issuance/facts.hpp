@@ -15,6 +15,8 @@ struct RulesInForce {
   std::string profile;
   Rules rules;
   std::vector<Certificate> chain;  // of the issuer; empty for the profile of its own certificate
+  // The log entry since which the chain is this one; nothing without one.
+  std::optional<std::uint64_t> chain_since;
 
   // rules points into chain, which keeps its place when it is moved and not when it is copied.
   RulesInForce() = default;
@@ -25,9 +27,16 @@ struct RulesInForce {
 // Errors: Usage for an issuer or profile that the configuration does not know, NeedsPerson for an inactive issuer.
 Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view issuer, std::string_view profile);
 
+// What a request asks a certificate for: SHA-256 of its octets and of its public key, and the subject that it would have.
+struct Asked {
+  Digest request{};
+  Digest key{};
+  ByteView subject;
+};
+
 // What the ledger says about a request that goes into `batch`, at `now`. `self` (may be null) is its certificate when it
 // is decided again: only what came before it then counts.
-Result<Facts> facts_about(const Ledger& ledger, const Examination& examination, const RulesInForce& in_force,
+Result<Facts> facts_about(const Ledger& ledger, const Asked& asked, const RulesInForce& in_force,
                           std::string_view batch, Instant now, const CertificateRow* self);
 
 // Takes back what a reissue with a reason overrides: the same request or the same key, certified before.

@@ -2,6 +2,7 @@
 #include "sealroom/issuance/issue.hpp"
 
 #include "open_batch.hpp"
+#include "sealroom/issuance/signing_crew.hpp"
 #include "signing_queue.hpp"
 
 namespace sealroom {
@@ -33,29 +34,25 @@ Result<Done> OpenBatch::judge(Draft draft, const RulesInForce& in_force, const W
 }
 
 // Signing takes recorded plans only, group by group; each group's start is durable before the token sees it, its
-// outcome is durable before anyone is told.
+// outcome is durable before anyone is told. While the crew signs one group, the next is started and the one before recorded.
 Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_view issuer) {
   auto queue = SigningQueue::open(work, batch, issuer);
   if (!queue) return pass_on(queue, "sign");
 
-  for (const auto& [plan, key] : queue->plans()) {
-    for (std::size_t position = 0; position < plan.certificates().size();) {
-      if (work.stopping()) return queue->stopped_by(stopped().error());
-      auto started = StartedGroup::start(work, plan, position);
-      if (!started) return pass_on(started, "sign");
-      position = started->next();
-      queue->count(*started);
-
-      auto made = sign(work, std::move(*started), *key);  // parsed back, same octets, verified, checked again
-      if (!made) return pass_on(made, "sign");
-
-      auto issued = IssuedCertificate::record(work, *made);
-      if (!issued) return pass_on(issued, "sign");
-      queue->count(*issued);
-      if (made->failure()) return queue->stopped_by(*made->failure());
+  SigningCrew crew(work, queue->threads());
+  for (;;) {
+    while (crew.wants_more()) {
+      auto started = queue->start_next();  // decided again
+      if (!started) break;
+      crew.begin(std::move(*started), queue->key());
     }
+    if (crew.groups() == 0) return std::move(*queue).close();  // a checkpoint over all of it, signed by the log key
+
+    const auto made = crew.finish();  // parsed back, same octets, verified, checked again
+    auto issued = IssuedCertificate::record(work, made);
+    if (!issued) return pass_on(issued, "sign");
+    queue->count(made);
   }
-  return std::move(*queue).close();  // a checkpoint over all of it, signed by the log key
 }
 
 }  // namespace sealroom

@@ -54,7 +54,7 @@ Result<Done> note_untried(Change& change, const CertificateRow& row) {
 
 Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& work, const SignedGroup& group) {
   std::vector<IssuedCertificate> issued;
-  if (group.verified().empty() && !group.failed()) return issued;
+  if (group.verified().empty() && group.failed().empty() && group.untried().empty()) return issued;
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);
   for (const auto& made : group.verified()) {
@@ -63,8 +63,8 @@ Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& wor
     if (!noted) return pass_on(noted);
     issued.push_back(IssuedCertificate(made.certificate(), std::move(row)));
   }
-  if (group.failed()) {
-    auto noted = note_abandoned(*change, *group.failed(), *group.failure());
+  for (const auto& [row, why] : group.failed()) {
+    auto noted = note_abandoned(*change, row, why);
     if (!noted) return pass_on(noted);
   }
   for (const auto& row : group.untried()) {

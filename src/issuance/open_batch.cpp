@@ -153,10 +153,17 @@ bool OpenBatch::is_ours(const Place& place) const {
 
 Result<Facts> OpenBatch::facts(const Examination& examination, const RulesInForce& in_force) const {
   const auto& ledger = work_.appliance.ledger;
-  auto facts = facts_about(ledger, examination, in_force, id_, now_, nullptr);
-  if (!facts || examination.request() == nullptr) return facts;
+  const auto* request = examination.request();
+  if (request == nullptr) {
+    Facts none;
+    none.now = now_;
+    return none;
+  }
+  const Asked asked{.request = request->digest(), .key = request->key().digest(), .subject = examination.subject};
+  auto facts = facts_about(ledger, asked, in_force, id_, now_, nullptr);
+  if (!facts) return facts;
   if (intake_.reissue.contains(printable(examination.submission.path))) allow_reissue(*facts);
-  const auto first = first_.find(examination.request()->digest());
+  const auto first = first_.find(asked.request);
   if (first == first_.end()) return facts;
   auto row = ledger.request(id_, first->second);
   if (!row) return pass_on(row);

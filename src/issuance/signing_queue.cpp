@@ -8,6 +8,11 @@
 #include "sealroom/issuance/recovery.hpp"
 
 namespace sealroom {
+namespace {
+
+constexpr std::size_t kFirstGroup = 20;
+
+}  // namespace
 
 Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch, std::string_view issuer) {
   auto& appliance = work.appliance;
@@ -25,6 +30,7 @@ Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch
 
   SigningQueue queue(work);
   queue.result_.id = batch;
+  auto threads = std::max(appliance.threads, 1U);
   for (const auto& row : *plans) {
     if (!issuer.empty() && row.issuer != issuer) continue;
     auto plan = RecordedPlan::read(appliance.ledger, batch, row.issuer);
@@ -34,6 +40,7 @@ Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch
     if (left == 0) continue;
     auto key = appliance.keys.key(row.issuer);
     if (key) {
+      threads = std::min(threads, (*key)->threads());
       queue.total_ += left;
       queue.ready_.push_back({std::move(*plan), *key});
     } else if (key.error().kind == ErrorKind::NeedsPerson) {
@@ -45,24 +52,61 @@ Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch
   if (!issuer.empty() && std::ranges::none_of(*plans, [&](const auto& row) { return row.issuer == issuer; })) {
     return fail(ErrorKind::Usage, fmt::format("there is no plan {}/{}", batch, issuer), "see `sealroom batch show`");
   }
+  queue.threads_ = static_cast<unsigned>(std::min<std::uint64_t>(threads, queue.total_));
   return queue;
 }
 
-void SigningQueue::count(const StartedGroup& started) { result_.withheld += started.withheld(); }
-
-void SigningQueue::count(const std::vector<IssuedCertificate>& issued) {
-  result_.issued += issued.size();
-  work_.progress(result_.issued + result_.withheld, total_);
+std::optional<StartedGroup> SigningQueue::start_next() {
+  while (!stopped_by_ && current_ < ready_.size()) {
+    const auto& plan = ready_[current_].plan;
+    if (position_ == plan.certificates().size()) {
+      ++current_;
+      position_ = 0;
+      continue;
+    }
+    if (work_.stopping()) {
+      stop(stopped().error());
+      break;
+    }
+    // The token gets something to do soon; all groups after the first one are full.
+    auto started = StartedGroup::start(work_, plan, position_, started_ == 0 ? kFirstGroup : kGroup);
+    if (!started) {
+      stop(started.error());
+      break;
+    }
+    ++started_;
+    position_ = started->next();
+    result_.withheld += started->withheld();
+    if (!started->certificates().empty()) return std::move(*started);
+    show_progress();
+  }
+  return std::nullopt;
 }
 
-std::unexpected<Error> SigningQueue::stopped_by(const Error& failure) const {
-  auto error = failure;
-  error.message += fmt::format("; {} certificate(s) of batch {} were issued before", result_.issued, result_.id);
-  if (error.hint.empty()) error.hint = "see `sealroom status`; `sealroom sign` continues where it stopped";
-  return std::unexpected<Error>(std::move(error));
+void SigningQueue::count(const SignedGroup& made) {
+  result_.issued += made.verified().size();
+  show_progress();
+  if (!made.failed().empty()) {
+    stop(made.failed().front().why);
+  } else if (!made.untried().empty()) {
+    stop(stopped().error());
+  }
+}
+
+// The first reason counts.
+void SigningQueue::stop(const Error& error) {
+  if (!stopped_by_) stopped_by_ = error;
 }
 
 Result<SignedBatch> SigningQueue::close() && {
+  for (const auto& [plan, key] : ready_)
+    work_.appliance.keys.used(plan.row().issuer, work_.appliance.clock.since_boot());
+  if (stopped_by_) {
+    auto error = std::move(*stopped_by_);
+    error.message += fmt::format("; {} certificate(s) of batch {} were issued before", result_.issued, result_.id);
+    if (error.hint.empty()) error.hint = "see `sealroom status`; `sealroom sign` continues where it stopped";
+    return std::unexpected<Error>(std::move(error));
+  }
   auto made = checkpoint(work_);
   if (!made) return pass_on(made, "sign");
   return std::move(result_);

@@ -16,9 +16,10 @@ struct Ledger::Database {
   std::unique_ptr<sqlite::Connection> connection;
   std::string path;
   LedgerAccess access = LedgerAccess::ReadOnly;
-  bool changing = false;           // a Change lives
-  bool broken = false;             // a write failed: nobody knows what is on the disk
-  std::optional<Error> trouble{};  // why nothing may be written
+  bool changing = false;                     // a Change lives
+  bool broken = false;                       // a write failed: nobody knows what is on the disk
+  std::optional<Error> trouble{};            // why nothing may be written
+  std::optional<std::uint64_t> first_own{};  // size of the log at the first change through this object
 };
 
 struct Change::State {

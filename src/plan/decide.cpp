@@ -41,15 +41,14 @@ void judge_repetition(const Facts& facts, Examination& examination) {
 
 // Names the CA whose key the request carries, if it does. The issuer's own key is told by its certificate; for any
 // other, and for a CA that asks for a certificate of its own key, the caller knows.
-std::optional<std::string> ca_with_key(const PublicKey& key, const Rules& rules, const Facts& facts) {
+std::optional<std::string> ca_with_key(const Digest& key, const Rules& rules, const Facts& facts) {
   if (facts.key_of_issuer) return facts.key_of_issuer;
   const auto* certificate = rules.profile->own_certificate ? nullptr : rules.issuer_certificate;
-  if (certificate != nullptr && certificate->key().digest() == key.digest())
-    return printable_name(certificate->subject());
+  if (certificate != nullptr && certificate->key().digest() == key) return printable_name(certificate->subject());
   return std::nullopt;
 }
 
-void judge_key_history(const PublicKey& key, const Rules& rules, const Facts& facts, Examination& examination) {
+void judge_key_history(const Digest& key, const Rules& rules, const Facts& facts, Examination& examination) {
   if (const auto owner = ca_with_key(key, rules, facts)) {
     refuse(examination, "key.of-a-ca",
            fmt::format("the request carries the key of {}, one of the appliance's own; make "
@@ -92,18 +91,34 @@ void judge_uniqueness(const Rules& rules, const Facts& facts, Examination& exami
                      printable_name(examination.subject), earlier.serial, earlier.batch, rules.issuer->file()));
 }
 
-}  // namespace
-
-Decision decide(Examination examination, const Rules& rules, const Facts& facts, const Wish& wish) {
+// `key` is nothing where the request has none that can be read.
+Validity judge_by_facts(const std::optional<Digest>& key, const Rules& rules, const Facts& facts, const Wish& wish,
+                        Examination& examination) {
   if (rules.issuer == nullptr || rules.profile == nullptr) std::abort();
   judge_profile(rules, examination);
   judge_repetition(facts, examination);
   judge_uniqueness(rules, facts, examination);
   judge_issuer_key(rules, facts, examination);
   const auto validity = decide_validity(rules, facts.now, wish, examination);
-  if (const auto* request = examination.request()) judge_key_history(request->key(), rules, facts, examination);
+  if (key) judge_key_history(*key, rules, facts, examination);
+  return validity;
+}
+
+}  // namespace
+
+Decision decide(Examination examination, const Rules& rules, const Facts& facts, const Wish& wish) {
+  const auto* request = examination.request();
+  const auto key = request != nullptr ? std::optional(request->key().digest()) : std::nullopt;
+  const auto validity = judge_by_facts(key, rules, facts, wish, examination);
   if (!examination.refusals.empty() || !examination.csr) return Refusal{std::move(examination)};
   return Permit(std::move(examination), rules, validity);
+}
+
+Findings objections(const Digest& key, ByteView subject, const Rules& rules, const Facts& facts, const Wish& wish) {
+  Examination granted;
+  granted.subject = copy(subject);
+  judge_by_facts(key, rules, facts, wish, granted);
+  return std::move(granted.refusals);
 }
 
 }  // namespace sealroom

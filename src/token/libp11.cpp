@@ -38,7 +38,7 @@ void Libp11Context::unload() {
 Result<Done> Libp11Context::load(const std::string& path) {
   context_ = PKCS11_CTX_new();
   if (context_ == nullptr || PKCS11_CTX_load(context_, path.c_str()) != 0) {
-    return fail(ErrorKind::Token, fmt::format("{}: cannot be initialised: {}", printable(path), libp11_errors()));
+    return fail(ErrorKind::Token, fmt::format("{}: libp11 cannot use it: {}", printable(path), libp11_errors()));
   }
   loaded_ = true;
   return Done{};
@@ -96,8 +96,7 @@ Result<OwnedPkey> Libp11Slots::private_key(CK_FUNCTION_LIST* functions, const Sl
     return fail(ErrorKind::Token,
                 fmt::format("{}: key '{}' cannot be used: {}", name_of(slot.info), printable(label), libp11_errors()));
   }
-  return fail(ErrorKind::Token,
-              fmt::format("{}: libp11 does not see key '{}'", name_of(slot.info), printable(label)));
+  return fail(ErrorKind::Token, fmt::format("{}: libp11 does not see key '{}'", name_of(slot.info), printable(label)));
 }
 
 }  // namespace sealroom

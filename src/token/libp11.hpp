@@ -34,10 +34,11 @@ class Libp11Context {
   Libp11Context& operator=(const Libp11Context&) = delete;
   ~Libp11Context() { unload(); }
 
-  // Loads and initialises (C_Initialize) the module at `path`. Errors: Token.
+  // Loads the module at `path`, which is initialised already. Errors: Token; then the module still is.
   Result<Done> load(const std::string& path);
   // C_Finalize, and the module goes; every Libp11Slots of it must be gone.
   void unload();
+  bool loaded() const { return loaded_; }
   PKCS11_CTX* get() const { return context_; }
 
  private:

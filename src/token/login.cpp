@@ -1,5 +1,7 @@
 #include "login.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "answers.hpp"
@@ -40,6 +42,14 @@ Result<Done> Login::check() const {
   if (answer != CKR_OK) return token_failure(name(), "C_GetSessionInfo", answer);
   if (info.state == CKS_RW_USER_FUNCTIONS) return Done{};
   return fail(ErrorKind::Token, fmt::format("{}: has logged us out", name()), "lock it and unlock it again");
+}
+
+unsigned Login::threads() const {
+  constexpr CK_ULONG kPool = 16;  // max_sessions of libp11 0.4.12, p11_slot.c
+  if (!state_.locks) return 1;
+  const auto most = slot_.raw.ulMaxSessionCount;
+  if (most == CK_EFFECTIVELY_INFINITE || most == CK_UNAVAILABLE_INFORMATION) return kPool;
+  return static_cast<unsigned>(std::clamp<CK_ULONG>(most - 1, 1, kPool));
 }
 
 Result<OwnedPkey> Login::private_key(const Bytes& id, const std::string& label) {

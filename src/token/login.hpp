@@ -39,6 +39,10 @@ class Login {
   ObjectReader objects() const { return {state_.functions, session_.handle(), name()}; }
   CK_FUNCTION_LIST* functions() const { return state_.functions; }
 
+  // How many threads may sign at once: one where the module does not lock; else one for each session that the token
+  // allows beside our own, as far as libp11's pool goes. Where other programs have taken some, libp11 waits for its own.
+  unsigned threads() const;
+
   // libp11's key with this CKA_ID and CKA_LABEL; see Libp11Slots::private_key.
   Result<OwnedPkey> private_key(const Bytes& id, const std::string& label);
 

@@ -24,7 +24,7 @@ std::string last_loader_error() {
 // writes the loader's complaint to standard error and keeps none of it.
 Result<Done> open_library(Module::State& state) {
   const auto name = printable(state.path);
-  struct stat status {};
+  struct stat status{};
   if (!state.path.starts_with('/')) {
     return fail(ErrorKind::Usage, fmt::format("{}: the PKCS#11 module's path is not absolute", name));
   }
@@ -46,10 +46,29 @@ Result<Done> open_library(Module::State& state) {
   return Done{};
 }
 
+// libp11 asks for a module that locks by itself and gives up on any other. It takes one that it finds initialised, so
+// that is done here first, and a module that cannot lock (CKR_CANT_LOCK) is used from one thread at a time.
+Result<Done> initialise(Module::State& state) {
+  CK_C_INITIALIZE_ARGS arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  CK_RV answer = state.functions->C_Initialize(&arguments);
+  if (answer == CKR_CANT_LOCK) {
+    state.locks = false;
+    answer = state.functions->C_Initialize(nullptr);
+  }
+  if (answer != CKR_OK) {
+    return fail(ErrorKind::Token,
+                fmt::format("{}: cannot be initialised: {}", printable(state.path), describe(answer)));
+  }
+  state.initialised = true;
+  return Done{};
+}
+
 }  // namespace
 
 Module::State::~State() {
   retired.clear();
+  if (initialised && !context.loaded()) functions->C_Finalize(nullptr);
   context.unload();
   if (library != nullptr) dlclose(library);
 }
@@ -62,6 +81,7 @@ Result<std::shared_ptr<Module>> Module::load(const std::string& path) {
   auto state = std::make_unique<State>();
   state->path = path;
   if (auto opened = open_library(*state); !opened) return pass_on(opened);
+  if (auto begun = initialise(*state); !begun) return pass_on(begun);
   if (auto loaded = state->context.load(path); !loaded) return pass_on(loaded);
   CK_INFO info{};
   const CK_RV answer = state->functions->C_GetInfo(&info);

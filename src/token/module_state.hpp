@@ -17,6 +17,8 @@ struct Module::State {
   std::string description;
   void* library = nullptr;  // our own share of the shared object, so that `functions` outlives libp11's
   CK_FUNCTION_LIST* functions = nullptr;
+  bool initialised = false;
+  bool locks = true;  // it may be called from several threads at once (CKF_OS_LOCKING_OK)
   Libp11Context context;
 
   // Held while anybody logs in or out or a token is initialised; guards what follows.

@@ -120,6 +120,7 @@ TokenKey::~TokenKey() = default;
 
 const PublicKey& TokenKey::public_key() const { return state_->public_key; }
 const Bytes& TokenKey::key_id() const { return state_->id; }
+unsigned TokenKey::threads() const { return state_->login->threads(); }
 
 Result<Bytes> TokenKey::sign(ByteView message, HashAlgorithm hash) const {
   auto& login = *state_->login;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdlib>
 #include <string_view>
 
@@ -5,6 +6,7 @@
 
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/x509/certificate.hpp"
+#include "sealroom/x509/issuer_chain.hpp"
 #include "sealroom/x509/name.hpp"
 
 namespace sealroom {
@@ -45,9 +47,10 @@ bool is_as_built(const STACK_OF(X509) * built, const std::vector<Certificate>& c
   return true;
 }
 
-}  // namespace
+// What OpenSSL does with signatures and times: its own work, or nothing, because the caller does it.
+enum class SignaturesAndTimes { Verify, AreTheCallers };
 
-Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose) {
+Result<Done> verify(const std::vector<Certificate>& chain, Instant at, const char* purpose, SignaturesAndTimes share) {
   const auto wanted = purpose_of(purpose);
   if (!wanted) return fail(ErrorKind::Failed, fmt::format("no certificate purpose is named {}", purpose));
   if (chain.empty()) return fail(ErrorKind::Failed, "chain has no certificates");
@@ -55,6 +58,9 @@ Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, con
   const CertificateStack between(sk_X509_new_null());
   const OwnedStoreContext context(X509_STORE_CTX_new());
   if (!trusted || !between || !context) std::abort();
+  if (share == SignaturesAndTimes::AreTheCallers) {
+    X509_STORE_set_verify(trusted.get(), [](X509_STORE_CTX*) { return 1; });
+  }
   if (X509_STORE_add_cert(trusted.get(), chain.back().get()) != 1) return not_prepared();
   for (std::size_t i = 1; i + 1 < chain.size(); ++i) {
     if (sk_X509_push(between.get(), chain[i].get()) == 0) std::abort();
@@ -75,6 +81,46 @@ Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, con
     return fail(ErrorKind::Failed, fmt::format("{} is no CA", printable_name(chain.front().subject())));
   }
   return Done{};
+}
+
+}  // namespace
+
+Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose) {
+  return verify(chain, at, purpose, SignaturesAndTimes::Verify);
+}
+
+Result<IssuerChain> IssuerChain::verify(std::vector<Certificate> chain) {
+  if (chain.empty()) return fail(ErrorKind::Failed, "chain has no certificates");
+  for (std::size_t i = 0; i < chain.size(); ++i) {
+    const auto& above = chain[std::min(i + 1, chain.size() - 1)];
+    if (!above.is_ca() || !above.may_sign_certificates() || !chain[i].signed_by(above.key())) {
+      return fail(ErrorKind::Failed,
+                  fmt::format("certificate {} of {} in the chain ({}): is not signed by the CA above it", i + 1,
+                              chain.size(), printable_name(chain[i].subject())));
+    }
+  }
+  if (!chain.front().is_ca() || !chain.front().may_sign_certificates()) {
+    return fail(ErrorKind::Failed,
+                fmt::format("{} may not sign certificates", printable_name(chain.front().subject())));
+  }
+  return IssuerChain(std::move(chain));
+}
+
+Result<Done> IssuerChain::carries(const Certificate& leaf, std::span<const Instant> moments,
+                                  const char* purpose) const {
+  if (!leaf.signed_by(issuer().key())) {
+    return fail(ErrorKind::Failed, fmt::format("{}: its signature does not verify", printable_name(leaf.subject())));
+  }
+  std::vector<Certificate> chain{leaf};
+  chain.insert(chain.end(), certificates_.begin(), certificates_.end());
+  for (const auto& certificate : chain) {
+    for (const auto moment : moments) {  // OpenSSL takes notAfter itself for past
+      if (moment >= certificate.not_before() && moment < certificate.not_after()) continue;
+      return fail(ErrorKind::Failed,
+                  fmt::format("{}: is not valid at {}", printable_name(certificate.subject()), to_rfc3339(moment)));
+    }
+  }
+  return sealroom::verify(chain, moments.front(), purpose, SignaturesAndTimes::AreTheCallers);
 }
 
 }  // namespace sealroom

@@ -1,9 +1,10 @@
-// How fast a token signs when nothing else is done: one session, C_Login, then C_SignInit and C_Sign of the same
-// DigestInfo again and again. scripts/bench sets its figure beside that of `sealroom sign`.
+// How fast a token signs when nothing else is done: C_Login, one session a thread, then C_SignInit and C_Sign of the same
+// digest again and again. scripts/bench sets its figure beside that of `sealroom sign`.
 //
-//   raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT      prints signatures per second
+//   raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT [THREADS]      prints signatures per second
 #include <dlfcn.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -11,6 +12,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <p11-kit/pkcs11.h>
@@ -29,7 +31,9 @@ CK_FUNCTION_LIST* load(const char* module) {
   if (get == nullptr) throw std::runtime_error("the module has no C_GetFunctionList");
   CK_FUNCTION_LIST* functions = nullptr;
   need(get(&functions), "C_GetFunctionList");
-  need(functions->C_Initialize(nullptr), "C_Initialize");
+  CK_C_INITIALIZE_ARGS arguments{};
+  arguments.flags = CKF_OS_LOCKING_OK;
+  need(functions->C_Initialize(&arguments), "C_Initialize");
   return functions;
 }
 
@@ -49,44 +53,63 @@ CK_SLOT_ID find_token(CK_FUNCTION_LIST& token, std::string_view label) {
   throw std::runtime_error("no token has that label");
 }
 
-CK_SESSION_HANDLE log_in(CK_FUNCTION_LIST& token, CK_SLOT_ID slot, const char* pin_file) {
-  std::ifstream file(pin_file);
-  std::string pin;
-  if (!std::getline(file, pin)) throw std::runtime_error("the PIN file cannot be read");
+CK_SESSION_HANDLE open_session(CK_FUNCTION_LIST& token, CK_SLOT_ID slot) {
   CK_SESSION_HANDLE session = 0;
   need(token.C_OpenSession(slot, CKF_SERIAL_SESSION, nullptr, nullptr, &session), "C_OpenSession");
-  need(token.C_Login(session, CKU_USER, reinterpret_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size()), "C_Login");
   return session;
 }
 
-CK_OBJECT_HANDLE find_key(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, std::string label) {
+void log_in(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, const char* pin_file) {
+  std::ifstream file(pin_file);
+  std::string pin;
+  if (!std::getline(file, pin)) throw std::runtime_error("the PIN file cannot be read");
+  need(token.C_Login(session, CKU_USER, reinterpret_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size()), "C_Login");
+}
+
+struct Key {
+  CK_OBJECT_HANDLE handle = 0;
+  CK_KEY_TYPE type = CKK_RSA;
+};
+
+Key find_key(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, std::string label) {
   CK_OBJECT_CLASS private_key = CKO_PRIVATE_KEY;
-  CK_KEY_TYPE rsa = CKK_RSA;
-  CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &private_key, sizeof private_key},
-                           {CKA_KEY_TYPE, &rsa, sizeof rsa},
-                           {CKA_LABEL, label.data(), label.size()}};
+  CK_ATTRIBUTE wanted[] = {{CKA_CLASS, &private_key, sizeof private_key}, {CKA_LABEL, label.data(), label.size()}};
   need(token.C_FindObjectsInit(session, wanted, std::size(wanted)), "C_FindObjectsInit");
-  CK_OBJECT_HANDLE key = 0;
+  Key key;
   CK_ULONG found = 0;
-  need(token.C_FindObjects(session, &key, 1, &found), "C_FindObjects");
+  need(token.C_FindObjects(session, &key.handle, 1, &found), "C_FindObjects");
   need(token.C_FindObjectsFinal(session), "C_FindObjectsFinal");
-  if (found == 0) throw std::runtime_error("the token has no RSA key with that label");
+  if (found == 0) throw std::runtime_error("the token has no private key with that label");
+  CK_ATTRIBUTE type{CKA_KEY_TYPE, &key.type, sizeof key.type};
+  need(token.C_GetAttributeValue(session, key.handle, &type, 1), "C_GetAttributeValue");
   return key;
 }
 
-double signatures_per_second(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, CK_OBJECT_HANDLE key, long count) {
-  // DigestInfo of SHA-256 (RFC 8017 section 9.2, note 1) over a digest of zeros.
-  std::vector<CK_BYTE> message{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-                               0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+// What a thread does: signs as long as some of `left` is left.
+void sign(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, Key key, std::atomic<long>& left) {
+  // RSA: DigestInfo of SHA-256 (RFC 8017 section 9.2, note 1) over a digest of zeros. EC: the digest.
+  std::vector<CK_BYTE> message;
+  if (key.type == CKK_RSA) {
+    message = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+               0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+  }
   message.resize(message.size() + 32);
   std::vector<CK_BYTE> signature(1024);
-  CK_MECHANISM mechanism{CKM_RSA_PKCS, nullptr, 0};
-  const auto began = std::chrono::steady_clock::now();
-  for (long i = 0; i < count; ++i) {
+  CK_MECHANISM mechanism{key.type == CKK_RSA ? CKM_RSA_PKCS : CKM_ECDSA, nullptr, 0};
+  while (left-- > 0) {
     CK_ULONG size = signature.size();
-    need(token.C_SignInit(session, &mechanism, key), "C_SignInit");
+    need(token.C_SignInit(session, &mechanism, key.handle), "C_SignInit");
     need(token.C_Sign(session, message.data(), message.size(), signature.data(), &size), "C_Sign");
   }
+}
+
+double signatures_per_second(CK_FUNCTION_LIST& token, const std::vector<CK_SESSION_HANDLE>& sessions, Key key,
+                             long count) {
+  std::atomic<long> left = count;
+  std::vector<std::thread> threads;
+  const auto began = std::chrono::steady_clock::now();
+  for (const auto session : sessions) threads.emplace_back([&, session] { sign(token, session, key, left); });
+  for (auto& thread : threads) thread.join();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
   return static_cast<double>(count) / took.count();
 }
@@ -94,15 +117,19 @@ double signatures_per_second(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session,
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long count = argc == 6 ? std::strtol(argv[5], nullptr, 10) : 0;
-  if (count <= 0) {
-    std::fprintf(stderr, "usage: raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT\n");
+  const long count = argc == 6 || argc == 7 ? std::strtol(argv[5], nullptr, 10) : 0;
+  const long threads = argc == 7 ? std::strtol(argv[6], nullptr, 10) : 1;
+  if (count <= 0 || threads <= 0) {
+    std::fprintf(stderr, "usage: raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT [THREADS]\n");
     return 2;
   }
   try {
     auto& token = *load(argv[1]);
-    const auto session = log_in(token, find_token(token, argv[2]), argv[4]);
-    std::printf("%.2f\n", signatures_per_second(token, session, find_key(token, session, argv[3]), count));
+    const auto slot = find_token(token, argv[2]);
+    std::vector<CK_SESSION_HANDLE> sessions;
+    for (long i = 0; i < threads; ++i) sessions.push_back(open_session(token, slot));
+    log_in(token, sessions.front(), argv[4]);
+    std::printf("%.2f\n", signatures_per_second(token, sessions, find_key(token, sessions.front(), argv[3]), count));
     need(token.C_Finalize(nullptr), "C_Finalize");
     return 0;
   } catch (const std::exception& error) {

@@ -1,14 +1,14 @@
-// expected: no matching function for call to 'sign\(
-#include "sealroom/issuance/issue.hpp"
+// expected: RecordedPlan'. to 'sealroom::StartedGroup'
+#include "sealroom/issuance/signing_crew.hpp"
 
 using namespace sealroom;
 
-auto made(const Work& work, RecordedPlan plan, StartedGroup group, const TokenKey& key) {
+void made(SigningCrew& crew, RecordedPlan plan, StartedGroup group, const TokenKey& key) {
 #ifdef SHOULD_NOT_COMPILE
   (void)group;
-  return sign(work, std::move(plan), key);
+  crew.begin(std::move(plan), key);
 #else
   (void)plan;
-  return sign(work, std::move(group), key);
+  crew.begin(std::move(group), key);
 #endif
 }

@@ -1,15 +1,13 @@
 // expected: SignedGroup::SignedGroup\(\).* is private within this context
-#include "sealroom/issuance/stages.hpp"
+#include "sealroom/issuance/signing_crew.hpp"
 
 using namespace sealroom;
 
-Result<SignedGroup> made(const Work& work, StartedGroup group, const TokenKey& key) {
+SignedGroup made(SigningCrew& crew) {
 #ifdef SHOULD_NOT_COMPILE
-  (void)work;
-  (void)group;
-  (void)key;
+  (void)crew;
   return SignedGroup();
 #else
-  return sign(work, std::move(group), key);
+  return crew.finish();
 #endif
 }

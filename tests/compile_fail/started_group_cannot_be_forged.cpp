@@ -6,8 +6,8 @@ using namespace sealroom;
 auto group(const Work& work, const RecordedPlan& plan) {
 #ifdef SHOULD_NOT_COMPILE
   (void)work;
-  return StartedGroup(plan.certificates(), 0, 0);
+  return StartedGroup(std::vector<StartedCertificate>(), 0, plan.certificates().size());
 #else
-  return StartedGroup::start(work, plan, 0);
+  return StartedGroup::start(work, plan, 0, kGroup);
 #endif
 }

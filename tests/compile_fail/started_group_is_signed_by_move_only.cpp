@@ -1,12 +1,12 @@
 // expected: use of deleted function 'sealroom::StartedGroup::StartedGroup\(const sealroom::StartedGroup&\)'
-#include "sealroom/issuance/issue.hpp"
+#include "sealroom/issuance/signing_crew.hpp"
 
 using namespace sealroom;
 
-auto made(const Work& work, StartedGroup group, const TokenKey& key) {
+void made(SigningCrew& crew, StartedGroup group, const TokenKey& key) {
 #ifdef SHOULD_NOT_COMPILE
-  return sign(work, group, key);
+  crew.begin(group, key);
 #else
-  return sign(work, std::move(group), key);
+  crew.begin(std::move(group), key);
 #endif
 }

@@ -1,16 +1,16 @@
 // expected: VerifiedCertificate::verify\(.*\).* is private within this context
-#include "sealroom/issuance/stages.hpp"
+#include "sealroom/issuance/signing_crew.hpp"
 
 using namespace sealroom;
 
-// A signature from anywhere but the key that sign() was given cannot be brought in.
-auto verified(const Work& work, StartedGroup group, const TokenKey& key, ByteView signature) {
+// A signature from anywhere but the key that the crew was given cannot be brought in.
+void verified(SigningCrew& crew, StartedGroup group, const TokenKey& key, ByteView signature) {
 #ifdef SHOULD_NOT_COMPILE
-  (void)work;
+  (void)crew;
   (void)key;
-  return VerifiedCertificate::verify(group.certificates().front(), signature, {}, Purpose::Server, {});
+  (void)VerifiedCertificate::verify(group.certificates().front(), signature);
 #else
   (void)signature;
-  return sign(work, std::move(group), key);
+  crew.begin(std::move(group), key);
 #endif
 }

@@ -125,6 +125,15 @@ five() {
 }
 states() { sealroom batch show "$batch" --json | look '" ".join(r["state"] for r in d["report"]["requests"])'; }
 
+# one_thread: the daemon from now on; then it is certain which call of the token meets which certificate.
+one_thread() {
+  stop_daemon
+  tracer=(taskset -c "$(taskset -cp $$ | sed 's/.*: *//; s/[-,].*//')")
+  start_daemon
+  tracer=()
+  expect_exit 0 sealroom unlock intermediate log
+}
+
 step "the final try before a token locks itself is not made without consent"
 sealroom lock intermediate >/dev/null
 misbehave "C_GetTokenInfo=final-try"
@@ -144,6 +153,7 @@ behave
 expect_exit 0 sealroom unlock intermediate
 
 step "a device error in the middle of a batch: what was signed counts, one is burned, the rest waits"
+one_thread
 five device
 misbehave "C_Sign:3=CKR_DEVICE_ERROR"
 expect_exit 5 sealroom sign "$batch"
@@ -231,6 +241,24 @@ is "$(states)" "issued issued issued issued issued"
 behave
 expect_exit 0 sealroom sign "$batch"
 is "$(sealroom status --json | look '{k["compared"] for k in d["keys"] if k["unlocked"]} == {"equal"}')" true "what the tokens remember"
+
+step "several threads: a token that breaks for good burns what it had in hand, and the rest waits"
+stop_daemon
+start_daemon
+expect_exit 0 sealroom unlock intermediate log
+five threads
+misbehave "C_Sign:2+=CKR_DEVICE_ERROR"
+expect_exit 5 sealroom sign "$batch"
+complains "CKR_DEVICE_ERROR"
+complains "1 certificate(s) of batch $batch were issued before"
+behave
+is "$(sealroom status --json | look 'd["started"]')" 0 "without an outcome"
+is "$(states | tr ' ' '\n' | grep -c issued)" 1 "issued"
+burned=$(states | tr ' ' '\n' | grep -c abandoned)
+[ "$burned" -ge 1 ] || fail "nothing was burned"
+expect_exit 0 sealroom sign "$batch"
+is "$(states | tr ' ' '\n' | grep -c issued)" $((5 - burned)) "issued in the end"
+expect_exit 0 sealroom audit verify
 
 step "a token that never answers: the daemon still tells how things are"
 five hang

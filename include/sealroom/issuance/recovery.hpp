@@ -27,7 +27,8 @@ struct OpenKeyIntent {
 
 // What a crash left without an outcome.
 struct Unaccounted {
-  std::vector<CertificateRow> suspects;  // started and not recorded: a signature may exist; never more than a group
+  // Started and not recorded, so a signature may exist; never more than two groups.
+  std::vector<CertificateRow> suspects;
   std::vector<OpenKeyIntent> keys;
   std::vector<Gap> gaps;                    // tokens that remember what this ledger does not have
   std::vector<OpenKeyIntent> destructions;  // recover() leaves them: the next unlock sees what the token holds

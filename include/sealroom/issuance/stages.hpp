@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,16 +11,18 @@
 #include "sealroom/ledger/ledger.hpp"
 #include "sealroom/token/token.hpp"
 #include "sealroom/x509/certificate.hpp"
+#include "sealroom/x509/issuer_chain.hpp"
 
 // The stages of a certificate, one type each. A type is named for what is known, and has one maker: whoever holds one
 // holds the proof, and no later stage can be reached around an earlier one.
 namespace sealroom {
 
-class StartedGroup;
-class SignedGroup;
+class SigningCrew;
 
 // Largest number of certificates whose start is made durable together.
 inline constexpr std::size_t kGroup = 100;
+// Largest number of groups that are started and have no outcome yet: one is signed while the next is made ready.
+inline constexpr std::size_t kGroupsInHand = 2;
 
 // RecordedPlan is a plan that is durable in the ledger and read back from there: its document has the digest that was
 // recorded, and its certificates are the ones that the document commits to.
@@ -37,30 +40,37 @@ class RecordedPlan {
   std::vector<CertificateRow> certificates_;
 };
 
-// A certificate of a plan that is not signed after all, and why: a finding id and a detail.
-struct Withheld {
+// What the certificates of one profile are signed with and checked against.
+struct SigningTerms {
+  HashAlgorithm hash = HashAlgorithm::Sha256;
+  Purpose purpose = Purpose::Server;
+  std::optional<IssuerChain> above;  // nothing for an issuer's own certificate
+  Instant now;                       // when it was decided
+};
+
+// A certificate that was started: its row, and the terms that it was decided under.
+struct StartedCertificate {
   CertificateRow row;
-  CertificateState state;  // Refused or Expired
-  std::string reason;
+  std::shared_ptr<const SigningTerms> terms;
 };
 
 // StartedGroup is some certificates of a RecordedPlan, decided again just now, whose start is durable: from here on a
 // signature may exist. It can be signed once.
 class StartedGroup {
  public:
-  // Makes the start of up to kGroup planned certificates durable, from position `from` of the plan on. What would be
+  // Makes the start of up to `most` planned certificates durable, from position `from` of the plan on. What would be
   // refused now, or is past its plan's time, is recorded as such and left out. Errors: Integrity.
-  static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, std::size_t from);
+  static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, std::size_t from, std::size_t most);
 
   std::size_t next() const { return next_; }  // position after the last certificate that was looked at
-  const std::vector<CertificateRow>& certificates() const { return *rows_; }
+  const std::vector<StartedCertificate>& certificates() const { return *certificates_; }
   std::size_t withheld() const { return withheld_; }
 
  private:
-  friend Result<SignedGroup> sign(const Work&, StartedGroup, const TokenKey&);
-  StartedGroup(std::vector<CertificateRow> rows, std::size_t next, std::size_t withheld)
-      : rows_(std::move(rows)), next_(next), withheld_(withheld) {}
-  Once<std::vector<CertificateRow>> rows_;
+  friend class SigningCrew;
+  StartedGroup(std::vector<StartedCertificate> certificates, std::size_t next, std::size_t withheld)
+      : certificates_(std::move(certificates)), next_(next), withheld_(withheld) {}
+  Once<std::vector<StartedCertificate>> certificates_;
   std::size_t next_;
   std::size_t withheld_;
 };
@@ -73,41 +83,39 @@ class VerifiedCertificate {
   const CertificateRow& row() const { return row_; }
 
  private:
-  friend Result<SignedGroup> sign(const Work&, StartedGroup, const TokenKey&);
-  static Result<VerifiedCertificate> verify(const CertificateRow& row, ByteView signature,
-                                            const std::vector<Certificate>& issuer_chain, Purpose purpose, Instant now);
+  friend class SigningCrew;
+  static Result<VerifiedCertificate> verify(const StartedCertificate& started, ByteView signature);
   VerifiedCertificate(Certificate certificate, CertificateRow row)
       : certificate_(std::move(certificate)), row_(std::move(row)) {}
   Certificate certificate_;
   CertificateRow row_;
 };
 
-// SignedGroup is what the token made of a StartedGroup. When it failed midway, the certificate that it failed at is
-// named (a signature may exist), and the rest was never tried.
+// A certificate that the token failed at: a signature may exist.
+struct FailedCertificate {
+  CertificateRow row;
+  Error why;
+};
+
+// SignedGroup is what the token made of a StartedGroup: each certificate was verified, or failed, or was never tried.
 class SignedGroup {
  public:
   const std::vector<VerifiedCertificate>& verified() const { return verified_; }
-  const std::optional<Error>& failure() const { return failure_; }
-  const std::optional<CertificateRow>& failed() const { return failed_; }
+  const std::vector<FailedCertificate>& failed() const { return failed_; }
   const std::vector<CertificateRow>& untried() const { return untried_; }
 
  private:
-  friend Result<SignedGroup> sign(const Work&, StartedGroup, const TokenKey&);
+  friend class SigningCrew;
   SignedGroup() = default;
   std::vector<VerifiedCertificate> verified_;
-  std::optional<Error> failure_;
-  std::optional<CertificateRow> failed_;
+  std::vector<FailedCertificate> failed_;
   std::vector<CertificateRow> untried_;
 };
-
-// Signs every certificate of `group` with `key` and verifies each result. The only caller of TokenKey::sign for
-// certificates.
-Result<SignedGroup> sign(const Work& work, StartedGroup group, const TokenKey& key);
 
 // IssuedCertificate is a certificate that is durable in the ledger, with its log entry. The only thing that leaves.
 class IssuedCertificate {
  public:
-  // Makes the outcome of `group` durable: issued; abandoned for the one that failed; planned again for the untried.
+  // Makes the outcome of `group` durable: issued; abandoned for what failed; planned again for the untried.
   static Result<std::vector<IssuedCertificate>> record(const Work& work, const SignedGroup& group);
 
   // Reads one back: state issued, and its octets are the ones that its log entry names. Errors: Integrity.

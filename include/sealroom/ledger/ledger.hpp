@@ -114,6 +114,9 @@ class Ledger {
   // Whether a write failed: nobody knows what is on the disk, and begin() gives nothing but Integrity.
   bool broken() const;
 
+  // Whether entry `seq` is one that was appended through this object, by the program that is running now.
+  bool appended_here(std::uint64_t seq) const;
+
   Result<std::uint64_t> log_size() const;
   // How many log entries the rows speak of: one more than the largest seq in any of them. Reads every certificate.
   Result<std::uint64_t> entries_told() const;
@@ -163,7 +166,7 @@ class Ledger {
   Result<std::vector<CertificateRow>> by_key(const Digest& key, std::int64_t before,
                                              const std::function<bool(const CertificateRow&)>& counts) const;
   Result<std::vector<CertificateRow>> by_subject(std::string_view issuer, ByteView subject) const;
-  Result<std::vector<CertificateRow>> started() const;  // never more than a group
+  Result<std::vector<CertificateRow>> started() const;  // never more than two groups
   // Batches with planned certificates, and how many.
   Result<std::vector<std::pair<std::string, std::uint64_t>>> planned() const;
 

@@ -78,4 +78,9 @@ using Decision = std::variant<Permit, Refusal>;
 // subject.not-unique, validity.*, issuer.validity, issuer.key and profile.own-certificate; renewal of a key is the remark key.renewal.
 Decision decide(Examination examination, const Rules& rules, const Facts& facts, const Wish& wish);
 
+// What facts and the time have against a request that was permitted before under these very rules, by this program: the
+// part of decide() that can come out otherwise now. `key` is the SHA-256 of its public key, `subject` the Name that was
+// planned, and `wish` the validity that was planned. Pure.
+Findings objections(const Digest& key, ByteView subject, const Rules& rules, const Facts& facts, const Wish& wish);
+
 }  // namespace sealroom

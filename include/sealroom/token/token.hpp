@@ -135,6 +135,11 @@ class TokenKey {
   const PublicKey& public_key() const;
   const Bytes& key_id() const;
 
+  // How many threads may call sign() at once and gain by it, 1 to 16: as many as the token allows sessions (CK_TOKEN_INFO,
+  // ulMaxSessionCount) beside the one that is logged in. 1 also for a module that cannot lock (CKR_CANT_LOCK): then no
+  // other thread may use anything of this module while one signs.
+  unsigned threads() const;
+
   // The signature over `message`: RSA PKCS#1 v1.5, or ECDSA as DER (RFC 3279 section 2.2.3). Two C_* calls.
   // The one function through which CA keys are used. Safe to call from several threads. Errors (Token).
   Result<Bytes> sign(ByteView message, HashAlgorithm hash) const;
