@@ -12,6 +12,11 @@ add_executable(import-key shim/import_key.cpp)
 target_link_libraries(import-key PRIVATE crypto PkgConfig::p11-kit ${CMAKE_DL_LIBS})
 target_include_directories(import-key PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
 
+# A whole appliance in one process. It is what runs under ThreadSanitizer (preset tsan), too.
+sealroom_unit_tests(issuance)
+target_compile_definitions(test_issuance PRIVATE SEALROOM_SHIM="$<TARGET_FILE:sealroom-shim>")
+add_dependencies(test_issuance sealroom-shim)
+
 # The functions of libp11 0.4.12 that src/token/libp11.hpp says are never called.
 add_test(NAME "token: the traps of libp11 are not linked"
          COMMAND sh -c "! nm --undefined-only '$<TARGET_FILE:token>' | grep -E \

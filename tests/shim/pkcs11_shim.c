@@ -20,6 +20,8 @@
  *           weaken                   C_GenerateKeyPair: CKA_SENSITIVE false, CKA_EXTRACTABLE true, whatever was asked
  *           count-low, final-try, locked   C_GetTokenInfo: set this CKF_USER_PIN_... flag, for every token
  *           uninitialised            C_GetTokenInfo: clear CKF_TOKEN_INITIALIZED, for every token
+ *           sessions:N               C_GetTokenInfo: say that every token allows N sessions (ulMaxSessionCount)
+ *           cant-lock                C_Initialize: answer CKR_CANT_LOCK to whoever asks for a module that locks
  * Of several entries for one call the first counts. A plan that cannot be understood aborts the program.
  *
  * Example: SEALROOM_SHIM_PLAN='C_Sign:3=CKR_DEVICE_ERROR, C_GetTokenInfo=count-low'
@@ -38,6 +40,7 @@
 
 static CK_FUNCTION_LIST_PTR real;
 static void *real_library;
+static int initialised;
 
 static struct decision enter(const char *function) {
   const struct decision decision = plan_decide(function);
@@ -190,7 +193,10 @@ static CK_RV shim_C_Initialize(CK_VOID_PTR init_args) {
   plan_start();
   const struct decision decision = enter("C_Initialize");
   if (decision.act == ACT_FAIL) return decision.code;
-  return leave(decision, real->C_Initialize(init_args));
+  if (decision.act == ACT_CANT_LOCK && init_args != NULL && !initialised) return CKR_CANT_LOCK;
+  const CK_RV answer = real->C_Initialize(init_args);
+  initialised = initialised || answer == CKR_OK;
+  return leave(decision, answer);
 }
 
 static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot_id, CK_TOKEN_INFO_PTR info) {
@@ -198,6 +204,7 @@ static CK_RV shim_C_GetTokenInfo(CK_SLOT_ID slot_id, CK_TOKEN_INFO_PTR info) {
   if (decision.act == ACT_FAIL) return decision.code;
   const CK_RV answer = real->C_GetTokenInfo(slot_id, info);
   if (answer == CKR_OK && decision.act == ACT_SET_FLAGS) info->flags |= decision.code;
+  if (answer == CKR_OK && decision.act == ACT_SESSIONS) info->ulMaxSessionCount = decision.code;
   if (answer == CKR_OK && decision.act == ACT_CLEAR_FLAGS) info->flags &= ~decision.code;
   return leave(decision, answer);
 }

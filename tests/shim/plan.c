@@ -75,10 +75,12 @@ static struct decision decision_of(const char *text) {
       {"final-try", {ACT_SET_FLAGS, CKF_USER_PIN_FINAL_TRY}},
       {"locked", {ACT_SET_FLAGS, CKF_USER_PIN_LOCKED}},
       {"uninitialised", {ACT_CLEAR_FLAGS, CKF_TOKEN_INITIALIZED}},
+      {"cant-lock", {ACT_CANT_LOCK, 0}},
   };
   for (size_t i = 0; i < sizeof words / sizeof words[0]; ++i) {
     if (strcmp(words[i].name, text) == 0) return words[i].decision;
   }
+  if (strncmp(text, "sessions:", 9) == 0) return (struct decision){ACT_SESSIONS, strtoul(text + 9, NULL, 10)};
   if (strncmp(text, "after:", 6) == 0) return (struct decision){ACT_AFTER, code_of(text + 6)};
   return (struct decision){ACT_FAIL, code_of(text)};
 }

@@ -14,7 +14,9 @@ enum act {
   ACT_CORRUPT,     /* hand the call on, then flip a bit of the signature */
   ACT_WEAKEN,      /* ask for a readable, extractable key whatever the template said */
   ACT_SET_FLAGS,   /* hand the call on, then set `code` in the token's flags */
-  ACT_CLEAR_FLAGS  /* hand the call on, then clear `code` in the token's flags */
+  ACT_CLEAR_FLAGS, /* hand the call on, then clear `code` in the token's flags */
+  ACT_SESSIONS,    /* hand the call on, then say that the token allows `code` sessions */
+  ACT_CANT_LOCK    /* CKR_CANT_LOCK to who asks for locking while the module is not initialised */
 };
 
 struct decision {

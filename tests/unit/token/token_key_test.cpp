@@ -329,3 +329,22 @@ TEST_CASE("another token initialised meanwhile does not disturb a key in use") {
   CHECK(signs(must(late.key(uri("late"), other.public_key))));
   CHECK(signs(key));
 }
+
+TEST_CASE("as many threads may sign as the token allows sessions beside ours, and one where the module cannot lock") {
+  const auto threads_when = [](const std::string& plan) {
+    const SoftHsm hsm;
+    const Shim shim(SoftHsm::module());
+    shim.plan(plan);
+    const auto module = must(Module::load(SEALROOM_SHIM));
+    auto token = must(unlock(module, "sealroom-test"));
+    const auto generated = must(token.generate(kEc, "key"));
+    const auto key = must(token.key(uri("sealroom-test"), generated.public_key));
+    CHECK(signs(key));
+    return key.threads();
+  };
+  CHECK(threads_when("") == 16);
+  CHECK(threads_when("C_GetTokenInfo=sessions:4") == 3);
+  CHECK(threads_when("C_GetTokenInfo=sessions:1") == 1);
+  CHECK(threads_when("C_GetTokenInfo=sessions:1000") == 16);
+  CHECK(threads_when("C_Initialize=cant-lock") == 1);
+}

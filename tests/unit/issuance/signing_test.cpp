@@ -1,0 +1,104 @@
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <atomic>
+
+#include "test_appliance.hpp"
+
+using namespace sealroom;
+using namespace sealroom::testing;
+
+namespace {
+
+// Large enough for three groups: the first one, a full one and a rest.
+constexpr std::size_t kClients = 130;
+
+std::size_t state_count(const TestAppliance& appliance, const std::string& batch, CertificateState state) {
+  const auto rows = must(appliance.ledger().certificates(batch, "intermediate"));
+  return static_cast<std::size_t>(std::ranges::count(rows, state, &CertificateRow::state));
+}
+
+// Every certificate that was issued has its entry, verifies under the chain, and is in the ledger once.
+void check_issued(const TestAppliance& appliance, const std::string& batch) {
+  for (const auto& row : must(appliance.ledger().certificates(batch, "intermediate"))) {
+    if (row.state == CertificateState::Issued) CHECK(IssuedCertificate::read(appliance.ledger(), row));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a batch is signed in the order of its plan, whatever the number of threads") {
+  const auto threads = GENERATE(1U, 3U);
+  TestAppliance appliance(threads);
+  const auto batch = appliance.plan_clients(kClients);
+  const auto before = appliance.shim().calls("C_Sign");
+  const auto signed_batch = must(sign(appliance.work(), batch, ""));
+  CHECK(signed_batch.issued == kClients);
+  CHECK(appliance.shim().calls("C_Sign") - before == kClients + 1);  // the checkpoint's
+  const auto planned = appliance.serials(batch, "certificate.planned");
+  CHECK(planned.size() == kClients);
+  CHECK(appliance.serials(batch, "certificate.started") == planned);
+  CHECK(appliance.serials(batch, "certificate.issued") == planned);
+  check_issued(appliance, batch);
+  CHECK(must(appliance.ledger().verify()) > kClients);
+  CHECK(appliance.shim().calls("C_Login") == 3);
+}
+
+TEST_CASE("a token that fails burns what it had in hand; what was signed counts, and the rest is planned as before") {
+  const unsigned threads = 3;
+  TestAppliance appliance(threads);
+  const auto batch = appliance.plan_clients(kClients);
+  appliance.shim().plan("C_Sign:60+=CKR_DEVICE_ERROR");
+  const auto failed = sign(appliance.work(), batch, "");
+  appliance.shim().plan("");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().kind == ErrorKind::Token);
+  CHECK(failed.error().message.find("59 certificate(s)") != std::string::npos);
+  CHECK(must(appliance.ledger().started()).empty());
+  CHECK(state_count(appliance, batch, CertificateState::Issued) == 59);
+  const auto burned = state_count(appliance, batch, CertificateState::Abandoned);
+  CHECK(burned >= 1);
+  CHECK(burned <= threads);
+  CHECK(state_count(appliance, batch, CertificateState::Planned) == kClients - 59 - burned);
+
+  CHECK(must(sign(appliance.work(), batch, "")).issued == kClients - 59 - burned);
+  check_issued(appliance, batch);
+}
+
+TEST_CASE("one wrong signature is burned, and its neighbours in the token are not") {
+  TestAppliance appliance(3);
+  const auto batch = appliance.plan_clients(kClients);
+  appliance.shim().plan("C_Sign:40=corrupt");
+  const auto failed = sign(appliance.work(), batch, "");
+  appliance.shim().plan("");
+  REQUIRE_FALSE(failed);
+  CHECK(failed.error().message.find("does not verify") != std::string::npos);
+  CHECK(state_count(appliance, batch, CertificateState::Abandoned) == 1);
+  CHECK(state_count(appliance, batch, CertificateState::Issued) >= 39);
+  CHECK(must(appliance.ledger().started()).empty());
+  check_issued(appliance, batch);
+}
+
+TEST_CASE("a daemon that is about to end stops at the next certificate, and nothing is left without an outcome") {
+  TestAppliance appliance(3);
+  const auto batch = appliance.plan_clients(kClients);
+  std::atomic<int> asked = 0;
+  auto work = appliance.work();
+  work.stopping = [&] { return ++asked > 30; };
+  REQUIRE_FALSE(sign(work, batch, ""));
+  CHECK(must(appliance.ledger().started()).empty());
+  const auto issued = state_count(appliance, batch, CertificateState::Issued);
+  CHECK(issued > 0);
+  CHECK(issued < 40);
+  CHECK(state_count(appliance, batch, CertificateState::Planned) == kClients - issued);
+  CHECK(must(sign(appliance.work(), batch, "")).issued == kClients - issued);
+}
+
+TEST_CASE("a token without sessions for every thread signs with those that it has") {
+  TestAppliance appliance(4);
+  const auto batch = appliance.plan_clients(kClients);
+  appliance.shim().plan("C_OpenSession=CKR_SESSION_COUNT");  // from now on: the one that libp11 has must do
+  CHECK(must(sign(appliance.work(), batch, "")).issued == kClients);
+  appliance.shim().plan("");
+  check_issued(appliance, batch);
+}
