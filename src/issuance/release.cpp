@@ -320,10 +320,10 @@ Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
 }
 
 Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t request) const {
-  auto issued = issued_at(ledger, batch_, request);
-  if (!issued) return pass_on(issued);
-  if (!*issued) return std::vector<OutFile>{};
-  const auto& row = (*issued)->row();
+  auto found = ledger.certificate_of_request(batch_, request);
+  if (!found) return pass_on(found);
+  if (!*found || (*found)->state != CertificateState::Issued) return std::vector<OutFile>{};
+  const auto& row = **found;
   if (row.entry >= size_) {
     return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_),
                 "export it again");

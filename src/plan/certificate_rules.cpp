@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <cstdlib>
 #include <optional>
 
@@ -70,6 +71,11 @@ class CertificateJudge {
   void require(bool held, std::string_view id, std::string detail) {
     if (!held) findings_.push_back({std::string(id), std::move(detail)});
   }
+  // The same where the detail takes time to tell.
+  template <std::invocable Tell>
+  void require(bool held, std::string_view id, const Tell& tell) {
+    if (!held) findings_.push_back({std::string(id), tell()});
+  }
 
   // RFC 5280 sections 4.1.2.1 and 4.1.2.2. That no extension stands twice (section 4.2) Certificate sees to.
   void judge_form() {
@@ -77,22 +83,26 @@ class CertificateJudge {
     const auto& serial = certificate_.serial();
     const bool positive =
         !serial.empty() && (serial[0] & 0x80) == 0 && std::ranges::any_of(serial, [](auto o) { return o != 0; });
-    require(positive && serial.size() <= 20, "cert.serial",
-            fmt::format("serial {} is not a positive number of at most 20 octets", certificate_.serial_hex()));
+    require(positive && serial.size() <= 20, "cert.serial", [&] {
+      return fmt::format("serial {} is not a positive number of at most 20 octets", certificate_.serial_hex());
+    });
   }
 
   // Sections 4.1.2.4 and 4.1.2.5.
   void judge_issuer_and_validity() {
-    require(certificate_.issuer() == issuer().subject(), "cert.issuer",
-            fmt::format("issuer {} is not the subject of the issuer's certificate, {}",
-                        printable_name(certificate_.issuer()), printable_name(issuer().subject())));
-    require(certificate_.not_before() < certificate_.not_after(), "cert.validity",
-            fmt::format("is valid from {} until {}", to_rfc3339(certificate_.not_before()),
-                        to_rfc3339(certificate_.not_after())));
+    require(certificate_.issuer() == issuer().subject(), "cert.issuer", [&] {
+      return fmt::format("issuer {} is not the subject of the issuer's certificate, {}",
+                         printable_name(certificate_.issuer()), printable_name(issuer().subject()));
+    });
+    require(certificate_.not_before() < certificate_.not_after(), "cert.validity", [&] {
+      return fmt::format("is valid from {} until {}", to_rfc3339(certificate_.not_before()),
+                         to_rfc3339(certificate_.not_after()));
+    });
     require(certificate_.not_before() >= issuer().not_before() && certificate_.not_after() <= issuer().not_after(),
-            "cert.within-issuer",
-            fmt::format("validity is not within the issuer's, {} to {}", to_rfc3339(issuer().not_before()),
-                        to_rfc3339(issuer().not_after())));
+            "cert.within-issuer", [&] {
+              return fmt::format("validity is not within the issuer's, {} to {}", to_rfc3339(issuer().not_before()),
+                                 to_rfc3339(issuer().not_after()));
+            });
   }
 
   void judge_key() {
@@ -146,9 +156,10 @@ class CertificateJudge {
   void judge_usages_of_key(std::uint32_t bits) {
     const bool rsa = certificate_.key().type() == KeyType::Rsa;
     const auto impossible = bits & (rsa ? kAgreementBits : kDataEnciphermentBit);
-    require(impossible == 0, "cert.key-usage-of-key",
-            fmt::format("keyUsage has {}, which no {} key can do", usage_names(kKeyUsage, impossible),
-                        certificate_.key().description()));
+    require(impossible == 0, "cert.key-usage-of-key", [&] {
+      return fmt::format("keyUsage has {}, which no {} key can do", usage_names(kKeyUsage, impossible),
+                         certificate_.key().description());
+    });
     const bool alone = (bits & kAgreementBits & ~kKeyAgreementBit) != 0 && (bits & kKeyAgreementBit) == 0;
     require(rsa || !alone, "cert.key-usage-of-key", "keyUsage has encipherOnly or decipherOnly without keyAgreement");
     require(bits != 0, "cert.key-usage-of-key", "keyUsage allows nothing");

@@ -20,15 +20,17 @@ Result<Done> sums_agree(const std::string& folder, const std::map<std::string, D
               "move the folder away and export again");
 }
 
-// Whether the folder holds this very export. Error (Failed) when it holds something else.
-Result<bool> already_there(const std::string& folder, const std::string& content) {
+// Whether the folder holds the export of this very batch. Error (Failed) when it holds something else.
+Result<bool> already_there(wire::Client& client, const std::string& folder, const std::string& batch) {
   std::error_code trouble;
   if (!std::filesystem::exists(std::filesystem::symlink_status(folder, trouble))) return false;
+  auto about = client.call("export.describe", {{"batch", batch}});
+  if (!about) return pass_on(about);
   auto files = digests_below(folder);
   if (!files) return pass_on(files);
   auto whole = sums_agree(folder, *files);
   if (!whole) return pass_on(whole);
-  if (to_hex(digest_of_sums(*files, is_export_content)) == content) return true;
+  if (to_hex(digest_of_sums(*files, is_export_content)) == about->at("content_sha256")) return true;
   return fail(
       ErrorKind::Failed,
       fmt::format("{}: is there already with other contents: from another appliance, or from when less was signed",
@@ -58,10 +60,8 @@ Result<Done> write_pieces(wire::Client& client, Outbox& outbox) {
 }  // namespace
 
 Result<Exported> export_to(wire::Client& client, const std::string& batch, const std::string& medium, bool partial) {
-  auto about = client.call("export.describe", {{"batch", batch}});
-  if (!about) return pass_on(about);
   Exported exported{.folder = medium + "/issued/" + batch, .already_there = false};
-  auto there = already_there(exported.folder, about->at("content_sha256"));
+  auto there = already_there(client, exported.folder, batch);
   if (!there) return pass_on(there);
   exported.already_there = *there;
   if (*there) return exported;
