@@ -1,6 +1,9 @@
 #include <catch2/catch.hpp>
 
+#include <array>
+
 #include "sealroom/x509/certificate.hpp"
+#include "sealroom/x509/issuer_chain.hpp"
 #include "sealroom/x509/pem.hpp"
 #include "support/openssl_certificates.hpp"
 #include "support/run_program.hpp"
@@ -136,4 +139,35 @@ TEST_CASE("a PKCS#7 bag is read by openssl and by Java's keytool, in the order o
   CHECK(keytool.out.find("CN=Test Intermediate CA") != std::string::npos);
   here.write("chain.pem", to_pem("PKCS7", bag));
   CHECK(run_program({"openssl", "pkcs7", "-in", here / "chain.pem", "-noout"}).exit_code == 0);
+}
+
+TEST_CASE("an issuer's chain carries what verify_chain() accepts, and nothing that another key has signed") {
+  const auto chain = chain_of("serverAuth");
+  const auto above = IssuerChain::verify({chain[1], chain[2]});
+  REQUIRE(above);
+  CHECK(above->carries(chain[0], std::array{kValid, at("2026-12-31T23:59:59Z")}, "sslserver"));
+  CHECK_FALSE(above->carries(chain[0], std::array{kValid}, "sslclient"));
+  CHECK_FALSE(above->carries(chain[0], std::array{kValid, at("2027-01-01T00:00:01Z")}, "sslserver"));
+  CHECK_FALSE(above->carries(chain[0], std::array{at("2025-12-31T23:59:59Z"), kValid}, "sslserver"));
+  const auto der_of_leaf = [&](std::size_t octet) {
+    auto der = chain[0].der();
+    der[octet] ^= 1;
+    return der;
+  };
+  const auto forged = Certificate::parse(der_of_leaf(chain[0].der().size() - 1));
+  REQUIRE(forged);
+  CHECK_FALSE(above->carries(*forged, std::array{kValid}, "sslserver"));
+  const TestAuthority other("ec:P-384");
+  CHECK_FALSE(above->carries(parsed(other.issue_leaf("serverAuth")), std::array{kValid}, "sslserver"));
+}
+
+TEST_CASE("an issuer's chain is of CAs, each signed by the next") {
+  const auto chain = chain_of("serverAuth");
+  CHECK(IssuerChain::verify({chain[2]}));
+  CHECK_FALSE(IssuerChain::verify({}));
+  CHECK_FALSE(IssuerChain::verify({chain[1]}));
+  CHECK_FALSE(IssuerChain::verify({chain[0], chain[1], chain[2]}));
+  CHECK_FALSE(IssuerChain::verify({chain[2], chain[1]}));
+  const TestAuthority other("ec:P-384");
+  CHECK_FALSE(IssuerChain::verify({chain[1], parsed(other.root())}));
 }
