@@ -37,7 +37,7 @@ constexpr std::array kNeedsLedger{"issuer.key",
 constexpr std::size_t kLongestText = 1'000;
 constexpr std::size_t kLongestName = 300;  // a host name has 253
 
-std::string shortened(std::string text, std::size_t most = kLongestText) {
+std::string cut(std::string text, std::size_t most) {
   if (text.size() <= most) return text;
   const auto missing = text.size() - most;
   text.resize(most);
@@ -68,7 +68,7 @@ void add_request(const Examination& examination, Json& verdict) {
   for (const auto& extension : request->extensions()) {
     if (extension.oid != kAlternativeName) continue;
     for (auto& name : printable_general_names(extension.value))
-      verdict["names"].push_back(shortened(std::move(name), kLongestName));
+      verdict["names"].push_back(cut(std::move(name), kLongestName));
   }
 }
 
@@ -86,6 +86,8 @@ Json verdict_about(const Examination& examination, std::string_view issuer, std:
 }
 
 }  // namespace
+
+std::string shortened(std::string text) { return cut(std::move(text), kLongestText); }
 
 Json verdict_of(const Decision& decision, std::string_view issuer, std::string_view profile) {
   if (const auto* refusal = std::get_if<Refusal>(&decision)) {

@@ -10,6 +10,9 @@ namespace sealroom {
 
 inline constexpr std::string_view kReportFormat = "sealroom-report/1";
 
+// A detail or subject as reports show it: cut after 1000 characters, with how many are missing.
+std::string shortened(std::string text);
+
 // One member of "requests" in a report (docs/formats.md, Report): file, issuer, profile, verdict, findings, asked,
 // and as far as they are known sha256, subject, key, names.
 Json verdict_of(const Decision& decision, std::string_view issuer, std::string_view profile);
