@@ -39,6 +39,7 @@ class Replay {
       complaints_.require(entry->previous == previous_, "verify.entry-chain",
                           fmt::format("entry {}: does not continue the entry before it", seq));
       follow(*entry);
+      follow_batch(*entry, line);
     }
     tree_.add(as_bytes(line));
     previous_ = sha256(as_bytes(line));
@@ -118,6 +119,20 @@ class Replay {
                     size));
   }
 
+  // What an export says of the entries of its batch before it.
+  void follow_batch(const log::Entry& entry, std::string_view line) {
+    const auto batch = text_in(entry.event.details, "batch");
+    if (batch.empty()) return;
+    auto& lines = lines_of_batch_[batch];
+    if (entry.event.name == "batch.exported") {
+      complaints_.require(text_in(entry.event.details, "entries_sha256") == to_hex(lines.so_far()),
+                          "verify.export-entry",
+                          fmt::format("entry {}: the entries of its batch before it are others", entry.seq));
+    }
+    lines.add(as_bytes(line));
+    lines.add(as_bytes("\n"));
+  }
+
   void remember_serial(const CertificateId& certificate) {
     const auto octets = from_hex(certificate.second);
     PlannedSerial serial;
@@ -140,6 +155,7 @@ class Replay {
   std::vector<PlannedSerial> serials_;
   std::set<CertificateId> started_;  // never more than two groups
   std::set<std::string> used_configurations_;
+  std::map<std::string, Sha256> lines_of_batch_;
 };
 
 // Every checkpoint that was made, in order of size; the last is the export's own.

@@ -31,6 +31,12 @@ Digest Sha256::finish() {
   return digest;
 }
 
+Digest Sha256::so_far() const {
+  Sha256 other;
+  if (EVP_MD_CTX_copy_ex(other.context_.get(), context_.get()) != 1) std::abort();
+  return other.finish();
+}
+
 Bytes kernel_random(std::size_t count) {
   Bytes octets(count);
   std::size_t used = 0;
@@ -45,8 +51,8 @@ Bytes kernel_random(std::size_t count) {
 
 std::string to_base64(ByteView octets) {
   std::string text((octets.size() + 2) / 3 * 4 + 1, '\0');  // EVP_EncodeBlock ends with a NUL
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), octets.data(),
-                                   static_cast<int>(octets.size()));
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), octets.data(), static_cast<int>(octets.size()));
   text.resize(static_cast<std::size_t>(size));
   return text;
 }

@@ -94,6 +94,7 @@ inline std::vector<NamedChange> changes_of_a_batch() {
       {"verify.export-entry", "another page", [](auto& e) { e.files["report.html"] += " "; }},
       {"verify.export-entry", "the export's entry is gone",
        [](auto& e) { with_lines(e, kBatchEntries, [](auto& lines) { lines.pop_back(); }); }},
+      {"verify.entry", "an entry of no batch", [](auto& e) { replace(e, kBatchEntries, "\"batch\":", "\"batsh\":"); }},
       {"verify.export-entry", "a refusal is gone",
        [](auto& e) {
          with_lines(e, kBatchEntries, [](auto& lines) { lines.erase(first_with(lines, "request.refused")); });
@@ -225,6 +226,8 @@ inline std::vector<NamedChange> changes_of_a_log() {
       {"verify.tree", "another subject", [](auto& e) { replace(e, "log.jsonl", "CN=a.", "CN=c."); }},
       {"verify.entry-chain", "an entry is gone",
        [](auto& e) { with_lines(e, "log.jsonl", [](auto& lines) { lines.erase(lines.begin() + 3); }); }},
+      {"verify.export-entry", "an export of other entries",
+       [](auto& e) { replace(e, "log.jsonl", "\"entries_sha256\":\"", "\"entries_sha256\":\"0"); }},
       {"verify.serial", "a serial is planned twice",
        [](auto& e) {
          with_lines(e, "log.jsonl", [](auto& lines) {

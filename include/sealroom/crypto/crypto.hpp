@@ -16,7 +16,8 @@ class Sha256 {
  public:
   Sha256();
   void add(ByteView octets);
-  Digest finish();  // once
+  Digest finish();        // once
+  Digest so_far() const;  // what finish() would give now; more can be added
 
  private:
   OwnedDigestContext context_;

@@ -15,6 +15,7 @@ TEST_CASE("octets that come in pieces have the digest of the whole") {
   Sha256 pieces;
   pieces.add(as_bytes("a"));
   pieces.add({});
+  CHECK(pieces.so_far() == sha256(as_bytes("a")));
   pieces.add(as_bytes("bc"));
   CHECK(pieces.finish() == sha256(as_bytes("abc")));
   CHECK(Sha256().finish() == sha256({}));
