@@ -135,23 +135,98 @@ for language in "bash", "python":
     assert len(blocks) == 1, language
     open(f"by-hand.{language}", "w").write(blocks[0])
 END
-[ "$(wc -l <by-hand.python)" -le 40 ] || fail "more than 40 lines of Python"
+[ "$(wc -l <by-hand.python)" -le 56 ] || fail "more than 56 lines of Python"
 by_hand() { (cd "$1" && bash -euo pipefail "$work/by-hand.bash" && python3 "$work/by-hand.python"); }
 for folder in "$opening"/issued/* "$out"; do
   expect_exit 0 by_hand "$folder"
   says "Verified OK"
   ! grep -q "Verification failure" stdout || fail "a signature"
+  tail -n 1 stdout | contains "$(basename "$folder") is as the log has it" || fail "the last line"
 done
 says "a.cert.pem: OK"
-for change in 's/CN=a\./CN=c./;audit/entries.jsonl' 's/a.csr/c.csr/;audit/plan/intermediate.requests.jsonl' \
-  's/accepted/refused/;report.html' 's/days: 365/days: 999/;audit/config/sealroom.yaml' \
-  's/^from /from 1/;audit/proofs/consistency'; do
-  rm -rf changed && cp -r "$out" changed && chmod -R u+w changed
-  sed -i "${change%;*}" "changed/${change##*;}"
-  (cd changed && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS)
-  [ "$change" = 's/^from /from 1/;audit/proofs/consistency' ] || expect_exit 1 by_hand changed
+
+step "by hand, it is as strict as the page says"
+mend_sums() { find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs sha256sum >SHA256SUMS; }
+# change COMMAND: the folder changed is the export as it was, but for what the command does in it
+change() {
+  rm -rf changed && cp -r "$out" changed && chmod -R u+w changed && (cd changed && eval "$1")
+}
+a=intermediate/server_cert/a
+spare='h;s/.=$//;x;s/.*(.)=$/\1/;y/AEIMQUYcgkosw048/BFJNRVZdhlptx159/;H;x;s/\n//;s/$/=/'
+for command in "sed -i 's/CN=a\./CN=c./' audit/entries.jsonl" "sed -i 's/\$/\r/' audit/entries.jsonl" \
+  "truncate -s -1 audit/entries.jsonl" "sed -i '\$d' audit/entries.jsonl" \
+  "sed -i s/a.csr/c.csr/ audit/plan/intermediate.requests.jsonl" "sed -i s/accepted/refused/ report.html" \
+  "sed -i 's/days: 365/days: 999/' audit/config/sealroom.yaml" "echo >letter" "echo >audit/proofs/letter" \
+  "cp audit/proofs/export.proof audit/proofs/again.proof" "rm audit/proofs/$a.proof" "rm $a.* audit/proofs/$a.proof" \
+  "sed -i 1s/v1/v2/ audit/proofs/$a.proof" "sed -i -E '3{$spare}' audit/proofs/$a.proof" \
+  "sed -i '2s/^/extra YQ==\n/' audit/proofs/$a.proof" "sed -i '1s/.\$/2/' audit/proofs/consistency" \
+  "sed -i 's/^from /from 1/' audit/proofs/consistency" "sed -i -E '4{$spare}' audit/proofs/consistency" \
+  "echo >>audit/proofs/consistency" "cp audit/checkpoint audit/proofs/previous-checkpoint" \
+  "sed -i 2s/^/1/ audit/checkpoint"; do
+  change "$command && mend_sums"
+  expect_exit 1 by_hand changed
   result disagrees 6 changed --root "$root" --log-key "$key"
 done
+for command in "echo >letter" "sed -i '/proofs/d' SHA256SUMS" "sort -o SHA256SUMS SHA256SUMS"; do
+  change "$command"
+  expect_exit 1 by_hand changed
+  result disagrees 6 changed --root "$root" --log-key "$key"
+done
+
+step "somebody else's signature in front of the log's, and another behind it"
+other="— other.example/x $(printf 'abcd and anything' | base64)"
+change "find audit -type f \( -name '*.proof' -o -name '*checkpoint' \) |
+  xargs sed -i -e '/^— sealroom/{s|^|$other\n|;s|\$|\n$other|}' && mend_sums"
+is "$(grep -c '^— ' changed/audit/checkpoint)" 3
+expect_exit 0 by_hand changed
+result verified 0 changed --root "$root" --log-key "$key"
+change "sed -i '/^— sealroom/s|.*|$other|' audit/checkpoint \$(find audit -name '*.proof') && mend_sums"
+expect_exit 1 by_hand changed
+says "audit/checkpoint: the log's key has not signed it"
+
+step "exported again; nobody moves the first export onto the checkpoint of the second"
+mkdir "$work/other-medium"
+expect_exit 0 sealroom export "$batch" "$work/other-medium"
+again=$work/other-medium/issued/$batch
+for folder in "$out" "$again"; do
+  expect_exit 0 by_hand "$folder"
+  result verified 0 "$folder" --root "$root" --log-key "$key"
+done
+is "$(grep -c '"event":"batch.exported"' "$again/audit/entries.jsonl")" 2
+change 'cp "$again/audit/checkpoint" audit
+  for proof in $(find audit -name "*.proof"); do
+    sealroom audit prove --entry "$(sed -n "2s/index //p" "$proof")" >"$proof"
+  done
+  sealroom audit prove --from "$(sed -n "2s/from //p" audit/proofs/consistency)" >audit/proofs/consistency
+  mend_sums'
+result disagrees 6 changed --root "$root" --log-key "$key"
+is "$(look '[f["id"] for f in d["findings"]]' <stdout)" '["verify.export-entry"]'
+expect_exit 1 by_hand changed
+
+step "a certificate that is not valid yet, one with a long subject, and a batch of which nothing was issued"
+new_medium() { rm -rf "$work/third" && mkdir -p "$work/third/requests/intermediate/server_cert"; }
+new_medium
+server_csr "$work/third/requests/intermediate/server_cert/later.csr" later.example.com
+many=$(for i in {10..26}; do printf '/OU=%s-%060d' "$i" 0; done)
+mkdir "$work/third/requests/intermediate/client_cert"
+make_csr "$work/third/requests/intermediate/client_cert/long.csr" "/C=DE/ST=Bavaria/O=HiveMQ$many/CN=long"
+expect_exit 0 sealroom process "$work/third" --not-before "$(date -u -d '+20 days' +%FT%TZ)" --json
+look '[r["subject"] for r in d["requests"]]' <stdout | contains "more characters)" || fail "no subject is cut in the report"
+folder=$work/third/issued/$(look 'd["batch"]' <stdout)
+expect_exit 0 by_hand "$folder"
+says "later.cert.pem: OK"
+result verified 0 "$folder" --root "$root" --log-key "$key"
+new_medium
+echo "not a request" >"$work/third/requests/intermediate/server_cert/letter.csr"
+expect_exit 3 sealroom process "$work/third" --json
+folder=$work/third/issued/$(look 'd["batch"]' <stdout)
+expect_exit 0 by_hand "$folder"
+result verified 0 "$folder" --root "$root" --log-key "$key"
+
+step "the whole log again, with all of that"
+expect_exit 0 sealroom audit export "$work/third"
+log=$(echo "$work/third"/audit/log-*)
+result verified 0 "$log" --root "$root" --log-key "$key"
 
 step "several thousand changes (seed $seed)"
 "$bin/tamper-export" "$out" "$root" "$key" "$seed" "$octets"
