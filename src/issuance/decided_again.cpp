@@ -7,7 +7,6 @@
 
 #include "facts.hpp"
 #include "sealroom/crypto/crypto.hpp"
-#include "sealroom/issuance/told_by_log.hpp"
 #include "sealroom/plan/draft.hpp"
 
 namespace sealroom {
@@ -95,8 +94,6 @@ Result<DecidedAgain> SecondDecision::decide(std::size_t from, std::size_t most) 
 }
 
 Result<Done> SecondDecision::take(const CertificateRow& row) {
-  auto agrees = agrees_with_log(ledger_, row);
-  if (!agrees) return agrees;
   auto found = profile_of(row);
   if (!found) return pass_on(found);
   const auto& profile = **found;
@@ -153,13 +150,7 @@ Result<DraftOrder> SecondDecision::order_for(const CertificateRow& row, const Ru
 // A reissue was asked for with a reason, and what it overrides is overridden again.
 Result<Facts> SecondDecision::facts(const Asked& asked, const CertificateRow& row, const RulesInForce& in_force) const {
   auto facts = facts_about(ledger_, asked, in_force, row.batch, now_, &row);
-  if (!facts || (!facts->same_request && facts->same_key.empty())) return facts;
-  auto request = ledger_.request(row.batch, row.request);
-  if (!request) return pass_on(request);
-  if (!*request) return disagreement(plan_.row(), fmt::format("request {} is missing", row.request));
-  auto verdict = parse_json((*request)->verdict, "verdict");
-  if (!verdict) return disagreement(plan_.row(), "a verdict is not JSON");
-  if (verdict->contains("reissue_reason")) allow_reissue(*facts);
+  if (facts && plan_.is_reissue(row)) allow_reissue(*facts);
   return facts;
 }
 

@@ -99,8 +99,8 @@ Result<Facts> facts_about(const Ledger& ledger, const Asked& asked, const RulesI
     facts.same_request = earlier(row);
   }
   const auto before = self == nullptr ? std::numeric_limits<std::int64_t>::max() : self->id;
-  auto by_key = ledger.by_key(asked.key, before,
-                              [&](const CertificateRow& row) { return counts(row, batch, self, facts.now); });
+  auto by_key =
+      ledger.by_key(asked.key, before, [&](const CertificateRow& row) { return counts(row, batch, self, facts.now); });
   if (!by_key) return pass_on(by_key);
   for (const auto& row : *by_key) facts.same_key.push_back(earlier(row));
   // Where subjects may repeat they can repeat by the thousand, and no rule asks.

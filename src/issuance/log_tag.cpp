@@ -4,6 +4,7 @@
 
 #include "sealroom/issuance/backup.hpp"
 #include "sealroom/issuance/recovery.hpp"
+#include "sealroom/log/key_change.hpp"
 #include "stored_keys.hpp"
 
 namespace sealroom {
@@ -17,6 +18,7 @@ std::string log_tag(const log::Event& event) {
   if (name == "key.foreign") return foreign_tag(owner);
   if (name == "key.refused" || name == "key.adoption-refused" || name == "key.unknown") return {};
   if (name.starts_with("key.")) return key_tag(owner);
+  if (name.starts_with("log.key-")) return std::string(log::kLogKeyTag);
   if (name.starts_with("anchor.")) return fmt::format("anchor/{}", owner);
   if (name.starts_with("clock.")) return "clock";
   if (name == "backup.written") return std::string(kBackupTag);

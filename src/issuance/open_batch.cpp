@@ -278,6 +278,7 @@ Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& plan
                                          {"profile", place.profile},
                                          {"file", verdict["file"]},
                                          {"request_sha256", to_hex(certificate.request_digest)},
+                                         {"key_sha256", to_hex(certificate.key_digest)},
                                          {"serial", to_upper_hex(certificate.serial)},
                                          {"serial_sources", serial_sources_},
                                          {"reissue_reason", verdict.value("reissue_reason", "")},

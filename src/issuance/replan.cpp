@@ -5,6 +5,7 @@
 #include "replan.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/issuance/recovery.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
 namespace {
@@ -53,11 +54,15 @@ Result<bool> is_planned_elsewhere(const Ledger& ledger, const CertificateRow& ro
 Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const std::set<std::uint64_t>& positions) {
   Leftover left;
   std::vector<std::uint64_t> requests;
+  auto told = BatchTold::read(ledger, batch);
+  if (!told) return pass_on(told);
   auto read = ledger.each_request(batch, [&](const RequestRow& request) -> Result<Done> {
     if (!positions.empty() && !positions.contains(request.position)) return Done{};
     auto row = ledger.certificate_of_request(batch, request.position);
     if (!row) return pass_on(row);
     if (!*row || (*row)->state == CertificateState::Issued) return Done{};
+    auto agrees = told->agrees(ledger, **row);
+    if (!agrees) return agrees;
     auto elsewhere = is_planned_elsewhere(ledger, **row);
     if (!elsewhere) return pass_on(elsewhere);
     if (*elsewhere) return Done{};
@@ -66,7 +71,7 @@ Result<Leftover> leftover_of(const Ledger& ledger, std::string_view batch, const
     auto verdict = parse_json(request.verdict, "verdict");
     if (!verdict) return pass_on(verdict);
     const auto path = printable(request.path);
-    if (verdict->contains("reissue_reason")) left.intake.reissue.emplace(path, verdict->at("reissue_reason"));
+    if (told->is_reissue(**row)) left.intake.reissue.emplace(path, verdict->value("reissue_reason", ""));
     left.intake.wishes.emplace(path, wish_in(*verdict));
     requests.push_back(request.position);
     return Done{};

@@ -97,6 +97,7 @@ Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
               {"serial", to_upper_hex(row.serial)},
               {"tbs_sha256", to_hex(sha256(row.to_be_signed))},
               {"request_sha256", to_hex(row.request_digest)},
+              {"key_sha256", to_hex(row.key_digest)},
               {"profile", row.profile},
               {"subject", printable_name(row.subject)},
               {"not_before", to_rfc3339(row.not_before)},
@@ -107,6 +108,49 @@ Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
     if (found != told.end() && *found != value) return changed(what);
   }
   return Done{};
+}
+
+namespace {
+
+std::string name_of(std::string_view issuer, std::string_view serial_hex) {
+  return fmt::format("{}/{}", issuer, serial_hex);
+}
+
+}  // namespace
+
+Result<BatchTold> BatchTold::read(const Ledger& ledger, std::string_view batch) {
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  BatchTold told;
+  auto read = ledger.each_line(0, *size, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
+    auto entry = log::parse_line(line);
+    if (!entry) return pass_on(entry);
+    const auto& [name, outcome, details] = entry->event;
+    if (!name.starts_with("certificate.")) return Done{};
+    auto& certificate = told.certificates_[name_of(details.value("issuer", ""), details.value("serial", ""))];
+    certificate.newest = seq;
+    if (name == "certificate.planned") certificate.reissue = !details.value("reissue_reason", "").empty();
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  return told;
+}
+
+Result<Done> BatchTold::agrees(const Ledger& ledger, const CertificateRow& row) const {
+  const auto found = certificates_.find(name_of(row.issuer, to_upper_hex(row.serial)));
+  if (found != certificates_.end() && row.entry < found->second.newest) {
+    return fail(
+        ErrorKind::Integrity,
+        fmt::format("certificate {} of {} in the ledger: is as log entry {} left it, and entry {} speaks of it, too",
+                    to_upper_hex(row.serial), row.issuer, row.entry, found->second.newest),
+        "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
+  }
+  return agrees_with_log(ledger, row);
+}
+
+bool BatchTold::is_reissue(const CertificateRow& row) const {
+  const auto found = certificates_.find(name_of(row.issuer, to_upper_hex(row.serial)));
+  return found != certificates_.end() && found->second.reissue;
 }
 
 }  // namespace sealroom

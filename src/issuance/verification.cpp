@@ -1,17 +1,20 @@
 #include "sealroom/issuance/verification.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
+#include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/told_by_log.hpp"
+#include "sealroom/log/merkle.hpp"
+#include "sealroom/plan/document.hpp"
 
 namespace sealroom {
 namespace {
 
 constexpr std::string_view kTag = "verification";
-constexpr std::size_t kAtOnce = 256;
 
 // The entries that came back at restores: nothing was planned in the ledger when they did.
 using Returned = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  // from, to
@@ -51,23 +54,69 @@ Result<std::uint64_t> count_of_rows(const Ledger& ledger, const Returned& return
   return count;
 }
 
+// The requests of a plan are the ones that its document commits to. What came back from an export has no requests here.
+Result<Done> verify_requests(const Ledger& ledger, const PlanRow& plan, const std::vector<CertificateRow>& rows) {
+  if (!told_by(ledger, plan.entry, "plan.recorded", "")) return Done{};
+  std::map<std::uint64_t, const CertificateRow*> planned;
+  for (const auto& row : rows) planned.emplace(row.request, &row);
+  log::TreeBuilder tree;
+  auto read = ledger.each_request(plan.batch, [&](const RequestRow& request) -> Result<Done> {
+    if (request.issuer != plan.issuer) return Done{};
+    auto verdict = parse_json(request.verdict, "verdict");
+    if (!verdict) return pass_on(verdict);
+    const auto row = planned.find(request.position);
+    tree.add(as_bytes(request_line(*verdict, row == planned.end() ? ByteView() : ByteView(row->second->to_be_signed))));
+    return Done{};
+  });
+  if (!read) return read;
+  auto document = parse_json(plan.document, "plan");
+  if (document && document->value("requests_root", "") == to_hex(tree.root())) return Done{};
+  return fail(
+      ErrorKind::Integrity,
+      fmt::format("plan {}/{}: the requests in the ledger are not the ones in the document", plan.batch, plan.issuer),
+      "the ledger was changed outside the daemon; keep it as it is and restore its backup");
+}
+
+// Gives how many certificates the batch has.
+Result<std::uint64_t> verify_batch(const Ledger& ledger, const BatchRow& batch) {
+  auto told = BatchTold::read(ledger, batch.id);
+  if (!told) return pass_on(told);
+  auto plans = ledger.plans(batch.id);
+  if (!plans) return pass_on(plans);
+  std::uint64_t count = 0;
+  for (const auto& plan : *plans) {
+    auto agrees = agrees_with_log(ledger, plan);
+    if (!agrees) return pass_on(agrees);
+    auto rows = ledger.certificates(batch.id, plan.issuer);
+    if (!rows) return pass_on(rows);
+    for (const auto& row : *rows) {
+      agrees = told->agrees(ledger, row);
+      if (!agrees) return pass_on(agrees);
+    }
+    auto requests = verify_requests(ledger, plan, *rows);
+    if (!requests) return pass_on(requests);
+    count += rows->size();
+  }
+  return count;
+}
+
 // The log may grow meanwhile, so there are as many rows as it had planned before, or more, and no more than it has after.
-Result<Done> verify_certificates(const Ledger& ledger, std::uint64_t size) {
+Result<Done> verify_batches(const Ledger& ledger, std::uint64_t size) {
   auto returned = returned_entries(ledger);
   if (!returned) return pass_on(returned);
   auto before = count_of_rows(ledger, *returned, 0, size);
   if (!before) return pass_on(before);
+  auto batches = ledger.batches();
+  if (!batches) return pass_on(batches);
   std::uint64_t rows = 0;
-  for (std::int64_t after = 0;;) {
-    auto some = ledger.certificates_after(after, kAtOnce);
-    if (!some) return pass_on(some);
-    for (const auto& row : *some) {
-      auto agrees = agrees_with_log(ledger, row);
-      if (!agrees) return agrees;
-    }
-    rows += some->size();
-    if (some->size() < kAtOnce) break;
-    after = some->back().id;
+  for (const auto& batch : *batches) {
+    auto verified = ledger.at_one_moment([&]() -> Result<Done> {
+      auto count = verify_batch(ledger, batch);
+      if (!count) return pass_on(count);
+      rows += *count;
+      return Done{};
+    });
+    if (!verified) return verified;
   }
   auto size_now = ledger.log_size();
   if (!size_now) return pass_on(size_now);
@@ -77,20 +126,6 @@ Result<Done> verify_certificates(const Ledger& ledger, std::uint64_t size) {
   return fail(ErrorKind::Integrity,
               fmt::format("the log has planned {} certificates, and the ledger has {}", *before + *since, rows),
               "the ledger was changed outside the daemon; keep it as it is and restore its backup");
-}
-
-Result<Done> verify_plans(const Ledger& ledger) {
-  auto batches = ledger.batches();
-  if (!batches) return pass_on(batches);
-  for (const auto& batch : *batches) {
-    auto plans = ledger.plans(batch.id);
-    if (!plans) return pass_on(plans);
-    for (const auto& plan : *plans) {
-      auto agrees = agrees_with_log(ledger, plan);
-      if (!agrees) return agrees;
-    }
-  }
-  return Done{};
 }
 
 Result<Done> verify_owners(const Ledger& ledger) {
@@ -115,11 +150,9 @@ Result<Done> verify_owners(const Ledger& ledger) {
 Result<std::uint64_t> verify_ledger(const Ledger& ledger) {
   auto size = ledger.verify();
   if (!size) return size;
-  auto certificates = verify_certificates(ledger, *size);
-  if (!certificates) return pass_on(certificates);
-  auto plans = verify_plans(ledger);
-  if (!plans) return pass_on(plans);
-  auto owners = verify_owners(ledger);
+  auto batches = verify_batches(ledger, *size);
+  if (!batches) return pass_on(batches);
+  auto owners = ledger.at_one_moment([&] { return verify_owners(ledger); });
   if (!owners) return pass_on(owners);
   return size;
 }

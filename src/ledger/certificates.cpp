@@ -156,10 +156,6 @@ Result<std::vector<CertificateRow>> Ledger::issued(std::string_view issuer, std:
                 most);
 }
 
-Result<std::vector<CertificateRow>> Ledger::certificates_after(std::int64_t after_id, std::size_t most) const {
-  return all_of(*database_->connection, "WHERE id > ?1 ORDER BY id LIMIT ?2", after_id, most);
-}
-
 Result<std::optional<CertificateRow>> Ledger::by_serial(std::string_view issuer, ByteView serial) const {
   return first_of(*database_->connection, "WHERE serial = ?1 AND (?2 = '' OR issuer = ?2) ORDER BY id DESC LIMIT 1",
                   serial, issuer);

@@ -139,6 +139,14 @@ Result<Ledger> Ledger::open_in_trouble(const std::string& path, const Error& tro
   return ledger;
 }
 
+Result<Done> Ledger::at_one_moment(const std::function<Result<Done>()>& look) const {
+  auto begun = database_->connection->execute("BEGIN");
+  if (!begun) return begun;
+  auto seen = look();
+  auto ended = database_->connection->execute("COMMIT");
+  return seen ? ended : seen;
+}
+
 bool Ledger::broken() const { return database_->broken; }
 
 Ledger::Ledger(std::shared_ptr<Database> database) : database_(std::move(database)) {}

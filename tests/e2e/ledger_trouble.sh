@@ -157,7 +157,21 @@ is "$(sealroom status --json | look '[d["integrity"], d["verified"]["trouble"]]'
 expect_exit 0 sealroom unlock intermediate
 stop_daemon
 restore
-found_wrong "DELETE FROM certificate WHERE name = 'sensor'" "the log has planned"
+found_wrong "DELETE FROM certificate WHERE name = 'sensor'" "the requests in the ledger"
+stop_daemon
+restore
+found_wrong "UPDATE request SET verdict = replace(verdict, 'sensor', 'sens0r') WHERE name = 'sensor'" "the requests in the ledger"
+stop_daemon
+restore
+back="UPDATE certificate SET state = 'planned', certificate = x'', entry = (SELECT seq FROM entry WHERE instr(line, CAST('\"certificate.planned\"' AS BLOB)) AND instr(line, CAST(hex(serial) AS BLOB))) WHERE name = 'sensor'"
+edit "$back"
+start_daemon
+sealroom unlock --all >/dev/null
+expect_exit 6 sealroom sign "$(sealroom certificate list --json | look 'd["certificates"][-1]["batch"]')"
+complains "and entry"
+stop_daemon
+restore
+found_wrong "$back" "and entry"
 stop_daemon
 restore
 

@@ -8,6 +8,7 @@
 #include "sealroom/base/error.hpp"
 #include "sealroom/base/once.hpp"
 #include "sealroom/issuance/appliance.hpp"
+#include "sealroom/issuance/told_by_log.hpp"
 #include "sealroom/ledger/ledger.hpp"
 #include "sealroom/token/token.hpp"
 #include "sealroom/x509/certificate.hpp"
@@ -25,7 +26,7 @@ inline constexpr std::size_t kGroup = 100;
 inline constexpr std::size_t kGroupsInHand = 2;
 
 // RecordedPlan is a plan that is durable in the ledger and read back from there: its document has the digest that was
-// recorded, and its certificates are the ones that the document commits to.
+// recorded, and its certificates are the ones that the document commits to, each as the newest log entry about it says.
 class RecordedPlan {
  public:
   // Errors: Failed when there is no such plan, Integrity when document, digest and certificates disagree.
@@ -33,10 +34,12 @@ class RecordedPlan {
 
   const PlanRow& row() const { return row_; }
   const std::vector<CertificateRow>& certificates() const { return certificates_; }
+  bool is_reissue(const CertificateRow& certificate) const { return told_.is_reissue(certificate); }
 
  private:
   RecordedPlan() = default;
   PlanRow row_;
+  BatchTold told_;
   std::vector<CertificateRow> certificates_;
 };
 

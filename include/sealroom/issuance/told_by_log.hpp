@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <unordered_map>
+
 #include "sealroom/ledger/ledger.hpp"
 #include "sealroom/log/entry.hpp"
 #include "sealroom/token/token.hpp"
@@ -18,6 +21,28 @@ Result<KeyHistory> history_told(const Ledger& ledger, const KeyRow& row);
 
 Result<Done> agrees_with_log(const Ledger& ledger, const PlanRow& row);
 Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row);  // of an active issuer
+// The row is as its own entry says; an older state that was put back may be, too (BatchTold).
 Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row);
+
+// BatchTold is what the log tells of the certificates of one batch: so that a row which was set back to an earlier state,
+// with the entry that belonged to it, is noticed.
+class BatchTold {
+ public:
+  // Reads every entry of the batch. Errors: Integrity.
+  static Result<BatchTold> read(const Ledger& ledger, std::string_view batch);
+
+  // Error (Integrity) unless `row` is as the newest entry about it says.
+  Result<Done> agrees(const Ledger& ledger, const CertificateRow& row) const;
+
+  // Whether it was planned although the same was issued before, because somebody asked for it with a reason.
+  bool is_reissue(const CertificateRow& row) const;
+
+ private:
+  struct Certificate {
+    std::uint64_t newest = 0;  // entry
+    bool reissue = false;
+  };
+  std::unordered_map<std::string, Certificate> certificates_;  // by issuer and serial
+};
 
 }  // namespace sealroom

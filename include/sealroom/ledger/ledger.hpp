@@ -157,8 +157,6 @@ class Ledger {
   Result<std::optional<CertificateRow>> certificate_of_request(std::string_view batch, std::uint64_t position) const;
   // Issued certificates with ids above `after_id`, in order of id; of every issuer when `issuer` is empty.
   Result<std::vector<CertificateRow>> issued(std::string_view issuer, std::int64_t after_id, std::size_t most) const;
-  // The same of every issuer and in whatever state.
-  Result<std::vector<CertificateRow>> certificates_after(std::int64_t after_id, std::size_t most) const;
   Result<std::optional<CertificateRow>> by_serial(std::string_view issuer, ByteView serial) const;  // issuer may be ""
   Result<std::vector<CertificateRow>> by_request(const Digest& request) const;
   // For each subject (its octets) that `key` was planned for, one certificate that `counts`: the newest with an id below
@@ -169,6 +167,10 @@ class Ledger {
   Result<std::vector<CertificateRow>> started() const;  // never more than two groups
   // Batches with planned certificates, and how many.
   Result<std::vector<std::pair<std::string, std::uint64_t>>> planned() const;
+
+  // Lets `look` see one state of the ledger, whatever is committed meanwhile; not within a change of this object. The
+  // write-ahead log grows until it ends. Gives what `look` gives.
+  Result<Done> at_one_moment(const std::function<Result<Done>()>& look) const;
 
   // Recomputes hashes, links, tree and checkpoints from the lines alone, and compares with what is stored.
   // Errors (Integrity) name the first entry that is wrong. Gives the log's size.
