@@ -8,12 +8,6 @@
 #include "sealroom/issuance/recovery.hpp"
 
 namespace sealroom {
-namespace {
-
-constexpr std::size_t kFirstGroup = 20;
-
-}  // namespace
-
 Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch, std::string_view issuer) {
   auto& appliance = work.appliance;
   auto accounted = nothing_unaccounted(appliance.ledger, appliance.configuration);
@@ -68,13 +62,11 @@ std::optional<StartedGroup> SigningQueue::start_next() {
       stop(stopped().error());
       break;
     }
-    // The token gets something to do soon; all groups after the first one are full.
-    auto started = StartedGroup::start(work_, plan, position_, started_ == 0 ? kFirstGroup : kGroup);
+    auto started = StartedGroup::start(work_, plan, position_);
     if (!started) {
       stop(started.error());
       break;
     }
-    ++started_;
     position_ = started->next();
     result_.withheld += started->withheld();
     if (!started->certificates().empty()) return std::move(*started);

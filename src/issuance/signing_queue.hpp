@@ -44,7 +44,6 @@ class SigningQueue {
   std::vector<Ready> ready_;
   std::size_t current_ = 0;   // among ready_
   std::size_t position_ = 0;  // in its plan
-  std::size_t started_ = 0;   // groups
   unsigned threads_ = 1;
   SignedBatch result_;
   std::uint64_t total_ = 0;

@@ -24,9 +24,8 @@ Result<Done> note(Change& change, const PlanRow& plan, const CertificateRow& row
 
 }  // namespace
 
-Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& plan, std::size_t from,
-                                         std::size_t most) {
-  auto decided = decide_again(work, plan, from, most);
+Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& plan, std::size_t from) {
+  auto decided = decide_again(work, plan, from, kGroup);
   if (!decided) return pass_on(decided);
   auto& [granted, withheld, next] = *decided;
   if (granted.empty() && withheld.empty()) return StartedGroup({}, next, 0);

@@ -8,6 +8,6 @@ auto group(const Work& work, const RecordedPlan& plan) {
   (void)work;
   return StartedGroup(std::vector<StartedCertificate>(), 0, plan.certificates().size());
 #else
-  return StartedGroup::start(work, plan, 0, kGroup);
+  return StartedGroup::start(work, plan, 0);
 #endif
 }

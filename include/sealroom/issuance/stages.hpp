@@ -61,9 +61,9 @@ struct StartedCertificate {
 // signature may exist. It can be signed once.
 class StartedGroup {
  public:
-  // Makes the start of up to `most` planned certificates durable, from position `from` of the plan on. What would be
+  // Makes the start of up to kGroup planned certificates durable, from position `from` of the plan on. What would be
   // refused now, or is past its plan's time, is recorded as such and left out. Errors: Integrity.
-  static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, std::size_t from, std::size_t most);
+  static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, std::size_t from);
 
   std::size_t next() const { return next_; }  // position after the last certificate that was looked at
   const std::vector<StartedCertificate>& certificates() const { return *certificates_; }

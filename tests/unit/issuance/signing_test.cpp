@@ -10,7 +10,7 @@ using namespace sealroom::testing;
 
 namespace {
 
-// Large enough for three groups: the first one, a full one and a rest.
+// Large enough for two groups.
 constexpr std::size_t kClients = 130;
 
 std::size_t state_count(const TestAppliance& appliance, const std::string& batch, CertificateState state) {
