@@ -1,11 +1,22 @@
 #include "daemon.hpp"
 
+#include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <thread>
 
 namespace sealroom::daemon {
+namespace {
+
+// Those that this process may use (taskset, CPUAffinity= of systemd), which may be fewer than there are.
+unsigned processors() {
+  cpu_set_t usable;
+  if (sched_getaffinity(0, sizeof usable, &usable) != 0) return std::thread::hardware_concurrency();
+  return static_cast<unsigned>(CPU_COUNT(&usable));
+}
+
+}  // namespace
 
 Daemon::Daemon(std::string home_path, std::string software, Configuration loaded, std::shared_ptr<Module> module,
                Ledger writing, Ledger read_only, std::optional<Error> ledger_trouble)
@@ -14,7 +25,7 @@ Daemon::Daemon(std::string home_path, std::string software, Configuration loaded
       ledger(std::move(writing)),
       reading(std::move(read_only)),
       keys(std::move(module), configuration),
-      appliance{configuration, ledger, keys, clock, std::move(software), std::thread::hardware_concurrency()},
+      appliance{configuration, ledger, keys, clock, std::move(software), processors()},
       unopened_(std::move(ledger_trouble)) {}
 
 Work Daemon::work_of(const wire::Peer& peer, Role role) {
