@@ -94,6 +94,8 @@ Result<SignedBatch> SigningQueue::close() && {
   for (const auto& [plan, key] : ready_)
     work_.appliance.keys.used(plan.row().issuer, work_.appliance.clock.since_boot());
   if (stopped_by_) {
+    // What was issued before is covered all the same, where the log token still answers.
+    if (result_.issued > 0) static_cast<void>(checkpoint_if_unlocked(work_).has_value());
     auto error = std::move(*stopped_by_);
     error.message += fmt::format("; {} certificate(s) of batch {} were issued before", result_.issued, result_.id);
     if (error.hint.empty()) error.hint = "see `sealroom status`; `sealroom sign` continues where it stopped";

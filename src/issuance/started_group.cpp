@@ -26,6 +26,8 @@ Result<Done> note(Change& change, const PlanRow& plan, const CertificateRow& row
 
 Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& plan, std::size_t from) {
   auto decided = decide_again(work, plan, from, kGroup);
+  // Deciding takes its time, and the start is dated when it is recorded: the plan may have ended meanwhile.
+  if (decided && work.appliance.clock.now() > plan.row().valid_until) decided = decide_again(work, plan, from, kGroup);
   if (!decided) return pass_on(decided);
   auto& [granted, withheld, next] = *decided;
   if (granted.empty() && withheld.empty()) return StartedGroup({}, next, 0);

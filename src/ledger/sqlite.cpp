@@ -39,6 +39,17 @@ const char* hint_for(int error) {
   }
 }
 
+// What says nothing about the ledger itself: no memory, or somebody else at the file.
+bool may_pass(int error) {
+  switch (error & 0xff) {
+    case SQLITE_NOMEM:
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_INTERRUPT: return true;
+    default: return false;
+  }
+}
+
 bool is_about_file(int error) { return (error & 0xff) == SQLITE_IOERR || (error & 0xff) == SQLITE_CANTOPEN; }
 
 }  // namespace
@@ -207,7 +218,8 @@ std::unexpected<Error> Connection::error(std::string_view what) {
   // SQLite calls a full disk an I/O error where it happens beside the database, in the shared memory of its log.
   const int cause = handle_ && is_about_file(last_error_) ? sqlite3_system_errno(handle_.get()) : 0;
   if (cause != 0) reason += fmt::format(" ({})", strerror(cause));
-  return fail(ErrorKind::Integrity, fmt::format("{}: {}: {}", printable(path_), what, printable(reason)),
+  return fail(may_pass(last_error_) ? ErrorKind::Failed : ErrorKind::Integrity,
+              fmt::format("{}: {}: {}", printable(path_), what, printable(reason)),
               hint_for(cause == ENOSPC ? SQLITE_FULL : last_error_));
 }
 

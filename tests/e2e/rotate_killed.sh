@@ -49,6 +49,7 @@ destroy_unknown() {
   sealroom key list --json | look '"\n".join(k["key_id"] + " " + (k["public_key_sha256"] or k["key_id"])[-8:]
     for t in d["tokens"] for k in t["keys"] if k["standing"] == "unknown")' >unknown
   while read -r id digits; do
+    [ -n "$id" ] || continue
     expect_exit 0 sealroom key destroy log "$id" --confirm "$digits"
   done <unknown
 }

@@ -60,6 +60,8 @@ Result<Done> write_pieces(wire::Client& client, Outbox& outbox) {
 }  // namespace
 
 Result<Exported> export_to(wire::Client& client, const std::string& batch, const std::string& medium, bool partial) {
+  auto known = client.call("batch.show", {{"batch", batch}});
+  if (!known) return pass_on(known);
   Exported exported{.folder = medium + "/issued/" + batch, .already_there = false};
   auto there = already_there(client, exported.folder, batch);
   if (!there) return pass_on(there);
