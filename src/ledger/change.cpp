@@ -18,12 +18,14 @@ constexpr const char* kBrokenHint =
 Change::State::~State() {
   if (!open) return;
   database->changing = false;
-  if (connection().in_transaction() && !connection().run("ROLLBACK")) database->broken = true;
+  if (!connection().in_transaction()) return;
+  auto back = connection().run("ROLLBACK");
+  if (!back) database->break_for(back.error());
 }
 
-void Change::State::note_failure() {
+void Change::State::note_failure(const Error& error) {
   failed = true;
-  if (!connection().refused_by_schema()) database->broken = true;
+  if (!connection().refused_by_schema()) database->break_for(error);
 }
 
 Result<Done> Change::State::finish() {
@@ -42,8 +44,8 @@ Result<Change> Ledger::begin(const log::Context& context) {
   if (database.trouble) return std::unexpected(*database.trouble);
   if (database.changing || database.access != LedgerAccess::ReadWrite) std::abort();
   if (database.broken) {
-    return fail(ErrorKind::Integrity,
-                fmt::format("{}: an earlier change could not be made durable", printable(database.path)), kBrokenHint);
+    return fail(ErrorKind::Integrity, fmt::format("an earlier change could not be made durable: {}", *database.broken),
+                kBrokenHint);
   }
   auto begun = database.connection->run("BEGIN IMMEDIATE");
   if (!begun) return pass_on(begun);
@@ -77,7 +79,7 @@ Result<std::uint64_t> Change::State::append(std::string_view line, std::string_v
   auto nodes = log::appended_nodes(seq, log::leaf_hash(as_bytes(line)), read);
   if (!nodes) {
     failed = true;
-    database->broken = true;
+    database->break_for(nodes.error());
     return pass_on(nodes);
   }
   for (const auto& node : *nodes) {
@@ -112,7 +114,10 @@ Result<Receipt> Change::commit() && {
   auto committed = ledger::in_use(state).finish();
   if (!committed) return pass_on(committed, "the change was not recorded");
   auto& database = *state->database;
-  if (database.connection->wal_octets() > kLargestWal && !database.connection->copy_wal()) database.broken = true;
+  if (database.connection->wal_octets() > kLargestWal) {
+    auto copied = database.connection->copy_wal();
+    if (!copied) database.break_for(copied.error());
+  }
   return Receipt(state->log_size);
 }
 

@@ -17,9 +17,14 @@ struct Ledger::Database {
   std::string path;
   LedgerAccess access = LedgerAccess::ReadOnly;
   bool changing = false;                     // a Change lives
-  bool broken = false;                       // a write failed: nobody knows what is on the disk
+  std::optional<std::string> broken{};       // why a write failed: nobody knows what is on the disk
   std::optional<Error> trouble{};            // why nothing may be written
   std::optional<std::uint64_t> first_own{};  // size of the log at the first change through this object
+
+  // The first reason counts; what comes after follows from it.
+  void break_for(const Error& error) {
+    if (!broken) broken = error.message;
+  }
 };
 
 struct Change::State {
@@ -35,7 +40,7 @@ struct Change::State {
   Result<Done> run(std::string_view sql, const Values&... values) {
     if (failed) return fail(ErrorKind::Integrity, "an earlier step of this change failed");
     auto done = database->connection->run(sql, values...);
-    if (!done) note_failure();
+    if (!done) note_failure(done.error());
     return done;
   }
 
@@ -44,7 +49,7 @@ struct Change::State {
 
   // Refuses the change for a reason of ours; the database itself is sound.
   std::unexpected<Error> refuse(std::string message, std::string hint = {});
-  void note_failure();
+  void note_failure(const Error& error);
 
   Result<Done> finish();  // commits
 

@@ -147,7 +147,7 @@ Result<Done> Ledger::at_one_moment(const std::function<Result<Done>()>& look) co
   return seen ? ended : seen;
 }
 
-bool Ledger::broken() const { return database_->broken; }
+bool Ledger::broken() const { return database_->broken.has_value(); }
 
 Ledger::Ledger(std::shared_ptr<Database> database) : database_(std::move(database)) {}
 Ledger::Ledger(Ledger&&) noexcept = default;

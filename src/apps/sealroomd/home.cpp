@@ -74,6 +74,7 @@ Result<Fd> lock_home() {
                             printable(trimmed({text.data(), size > 0 ? std::size_t(size) : 0}))),
                 "use that one, or stop it first");
   }
+  unlink(kSpool);  // the last daemon may have had no time to take its name away
   const auto pid = std::to_string(getpid());
   if (ftruncate(lock.get(), 0) != 0 || pwrite(lock.get(), pid.data(), pid.size(), 0) < 0) {
     return fail(ErrorKind::Failed, fmt::format("{}: cannot be written: {}", kLock, strerror(errno)));

@@ -39,9 +39,8 @@ std::unexpected<Error> unusable(int reason) {
               "make room on the disk of the home, then import again");
 }
 
-// A new file for the daemon alone. A name that the last daemon had no time to remove is removed first.
+// A new file for the daemon alone, which has no name a moment later.
 std::FILE* open_spool() {
-  unlink(kSpool);
   Fd fd(open(kSpool, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd || unlink(kSpool) != 0) return nullptr;
   std::FILE* file = fdopen(fd.get(), "w+b");

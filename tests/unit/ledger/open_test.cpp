@@ -76,13 +76,13 @@ TEST_CASE("files that are no ledger are refused") {
 
 TEST_CASE("a newer schema is refused with its own message") {
   const LedgerHome home;
-  tamper(home.path, "PRAGMA user_version = 3");
+  tamper(home.path, "PRAGMA user_version = 4");
   const auto opened = Ledger::open(home.path, LedgerAccess::ReadWrite);
-  check_error(opened, ErrorKind::Integrity, "schema version 3, newer than the 2");
+  check_error(opened, ErrorKind::Integrity, "schema version 4, newer than the 3");
   CHECK_THAT(opened.error().hint, Catch::Contains("newer sealroom"));
   tamper(home.path, "PRAGMA user_version = 0");
   check_error(Ledger::open(home.path, LedgerAccess::ReadWrite), ErrorKind::Integrity, "unknown schema version 0");
-  tamper(home.path, "PRAGMA user_version = 2");
+  tamper(home.path, "PRAGMA user_version = 3");
   CHECK(Ledger::open(home.path, LedgerAccess::ReadWrite));
 }
 
