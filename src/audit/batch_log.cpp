@@ -6,40 +6,26 @@
 #include "sealroom/log/events.hpp"
 #include "sealroom/log/merkle.hpp"
 #include "sealroom/log/proof.hpp"
+#include "step.hpp"
 
 namespace sealroom::audit {
 namespace {
 
 constexpr const char* kEntries = "audit/entries.jsonl";
 
-// A step of a certificate: the event, the state that it needs, and the one that it leads to.
-struct Step {
-  std::string_view event;
-  std::string_view from;
-  std::string_view to;
-};
-
-constexpr Step kSteps[] = {
-    {"certificate.planned", "", "planned"},        {"certificate.started", "planned", "started"},
-    {"certificate.issued", "started", "issued"},   {"certificate.abandoned", "started", "abandoned"},
-    {"certificate.untried", "started", "planned"}, {"certificate.refused", "planned", "refused"},
-    {"certificate.expired", "planned", "expired"},
-};
-
 void follow(BatchLog& log, std::size_t place, Complaints& complaints) {
   const auto& entry = log.at(place);
   const auto& details = entry.event.details;
-  for (const auto& step : kSteps) {
-    if (entry.event.name != step.event) continue;
-    auto& trail = log.trails[{text_in(details, "issuer"), text_in(details, "serial")}];
-    complaints.require(trail.state == step.from, "verify.lifecycle",
-                       fmt::format("entry {}: {} of serial {}, which is \"{}\"", entry.seq, step.event,
-                                   text_in(details, "serial"), trail.state));
-    trail.state = step.to;
-    if (step.to == "planned" && !trail.planned) trail.planned = place;
-    if (step.to == "started") trail.started = place;
-    if (step.to == "issued") trail.issued = place;
-  }
+  const auto* step = step_of(entry.event.name);
+  if (step == nullptr) return;
+  auto& trail = log.trails[{text_in(details, "issuer"), text_in(details, "serial")}];
+  complaints.require(trail.state == step->from, "verify.lifecycle",
+                     fmt::format("entry {}: {} of serial {}, which is \"{}\"", entry.seq, step->event,
+                                 text_in(details, "serial"), trail.state));
+  trail.state = step->to;
+  if (step->to == "planned" && !trail.planned) trail.planned = place;
+  if (step->to == "started") trail.started = place;
+  if (step->to == "issued") trail.issued = place;
 }
 
 }  // namespace

@@ -8,18 +8,23 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/log/merkle.hpp"
+#include "step.hpp"
 
 namespace sealroom::audit {
 namespace {
 
 constexpr const char* kLog = "log.jsonl";
 
-// A serial that was planned: which issuer's, and its 20 octets.
-struct PlannedSerial {
-  std::uint64_t issuer = 0;
+// Which issuer's, and its 20 octets.
+struct Serial {
+  std::uint32_t issuer = 0;
   std::array<std::uint8_t, 20> octets{};
-  auto operator<=>(const PlannedSerial&) const = default;
+  auto operator<=>(const Serial&) const = default;
 };
+
+// A certificate can come back whatever this log knows of it: a ledger that was restored may have lost any part of its
+// way, and comes back again when it is restored again. Nothing else happens to it after that.
+constexpr Step kRestored{"certificate.restored", "any", "restored"};
 
 // Replays a whole log, one line after the other.
 class Replay {
@@ -47,12 +52,6 @@ class Replay {
   }
 
   void close() {
-    std::ranges::sort(serials_);
-    const auto twice = std::ranges::adjacent_find(serials_);
-    complaints_.require(twice == serials_.end(), "verify.serial",
-                        twice == serials_.end()
-                            ? std::string()
-                            : fmt::format("serial {} was planned twice", to_upper_hex(twice->octets)));
     for (const auto& digest : used_configurations_) {
       complaints_.require(digest.empty() || configurations.contains(digest), "verify.configuration",
                           fmt::format("configuration {} was in force, and the log does not hold it", digest));
@@ -85,17 +84,8 @@ class Replay {
     ++by_event[entry.event.name];
     used_configurations_.insert(entry.context.configuration);
     const auto issuer = text_in(details, "issuer");
-    const CertificateId certificate{issuer, text_in(details, "serial")};
-    if (entry.event.name == "certificate.planned") return remember_serial(certificate);
-    if (entry.event.name == "certificate.started") {
-      complaints_.require(started_.insert(certificate).second, "verify.lifecycle",
-                          fmt::format("entry {}: serial {} is started already", entry.seq, certificate.second));
-    }
-    const bool outcome = entry.event.name == "certificate.issued" || entry.event.name == "certificate.untried" ||
-                         entry.event.name == "certificate.abandoned";
-    if (outcome) {
-      complaints_.require(started_.erase(certificate) == 1, "verify.lifecycle",
-                          fmt::format("entry {}: serial {} was not started", entry.seq, certificate.second));
+    if (const auto* step = entry.event.name == kRestored.event ? &kRestored : step_of(entry.event.name)) {
+      take(*step, entry.seq, issuer, text_in(details, "serial"));
     }
     if (entry.event.name == "configuration.loaded" && details.contains("files")) {
       configurations[text_in(details, "digest")] = details.at("files");
@@ -133,15 +123,24 @@ class Replay {
     lines.add(as_bytes("\n"));
   }
 
-  void remember_serial(const CertificateId& certificate) {
-    const auto octets = from_hex(certificate.second);
-    PlannedSerial serial;
-    if (!octets || octets->size() != serial.octets.size()) {
-      return complaints_.add("verify.serial", fmt::format("serial {} has not 20 octets", certificate.second));
+  // What a certificate does next, held against what it did last.
+  void take(const Step& step, std::uint64_t seq, const std::string& issuer, const std::string& serial) {
+    const auto octets = from_hex(serial);
+    Serial key;
+    if (!octets || octets->size() != key.octets.size()) {
+      return complaints_.add("verify.serial", fmt::format("entry {}: serial {} has not 20 octets", seq, serial));
     }
-    std::ranges::copy(*octets, serial.octets.begin());
-    serial.issuer = issuers_.try_emplace(certificate.first, issuers_.size()).first->second;
-    serials_.push_back(serial);
+    std::ranges::copy(*octets, key.octets.begin());
+    key.issuer = issuers_.try_emplace(issuer, static_cast<std::uint32_t>(issuers_.size())).first->second;
+    auto& last = last_steps_[key];
+    const auto state = last == nullptr ? std::string_view() : last->to;
+    last = &step;
+    if (&step == &kRestored || state == step.from) return;
+    if (step.from.empty()) {
+      return complaints_.add("verify.serial", fmt::format("entry {}: serial {} was planned twice", seq, serial));
+    }
+    complaints_.add("verify.lifecycle",
+                    fmt::format("entry {}: {} of serial {}, which is \"{}\"", seq, step.event, serial, state));
   }
 
   const std::vector<log::Checkpoint>& checkpoints_;
@@ -151,9 +150,8 @@ class Replay {
   std::size_t next_ = 0;
   Instant time_{};
   Digest previous_{};
-  std::map<std::string, std::uint64_t> issuers_;
-  std::vector<PlannedSerial> serials_;
-  std::set<CertificateId> started_;  // never more than two groups
+  std::map<std::string, std::uint32_t> issuers_;
+  std::map<Serial, const Step*> last_steps_;
   std::set<std::string> used_configurations_;
   std::map<std::string, Sha256> lines_of_batch_;
 };

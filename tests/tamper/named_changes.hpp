@@ -56,6 +56,7 @@ inline auto first_with(std::vector<std::string>& lines, const std::string& text)
 
 inline const std::string kA = "intermediate/server_cert/a";
 inline const std::string kB = "intermediate/server_cert/b";
+inline const std::string kRestored = "certificate.restored";
 inline const std::string kBatchEntries = "audit/entries.jsonl";
 
 inline std::vector<NamedChange> changes_of_a_batch() {
@@ -205,6 +206,61 @@ inline void drop_checkpoint(MemoryFiles& export_, std::uint64_t size) {
   export_.files["checkpoints"] = left;
 }
 
+// Writes the first entry of the event once more, as the newest one.
+inline void repeat(MemoryFiles& export_, const std::string& event) {
+  with_lines(export_, "log.jsonl", [&](auto& lines) {
+    const auto again = *first_with(lines, "\"event\":\"" + event + "\"");
+    lines.push_back(again);
+  });
+}
+
+// The first certificate comes back from an export.
+inline void come_back(MemoryFiles& export_) {
+  repeat(export_, "certificate.issued");
+  auto& text = export_.files["log.jsonl"];
+  const std::string issued = "certificate.issued";
+  text.replace(text.rfind(issued), issued.size(), kRestored);
+}
+
+// Of a log: changes that leave the ways of certificates as they can be, so `finding` must not be among the findings.
+inline std::vector<NamedChange> legal_steps() {
+  return {
+      {"verify.lifecycle", "came back, and again",
+       [](auto& e) {
+         come_back(e);
+         come_back(e);
+       }},
+      {"verify.lifecycle", "never seen here, and came back",
+       [](auto& e) {
+         come_back(e);
+         with_lines(e, "log.jsonl", [](auto& lines) {
+           const auto own = Json::parse(lines.back())["details"]["serial"].template get<std::string>();
+           std::erase_if(lines, [&](const auto& line) {
+             return line.find(own) != std::string::npos && line.find(kRestored) == std::string::npos;
+           });
+         });
+       }},
+      {"verify.lifecycle", "untried, and started again",
+       [](auto& e) {
+         repeat(e, "certificate.started");
+         repeat(e, "certificate.issued");
+         replace(e, "log.jsonl", "certificate.issued", "certificate.untried");
+       }},
+      {"verify.lifecycle", "planned, and too old",
+       [](auto& e) {
+         with_lines(e, "log.jsonl", [](auto& lines) {
+           auto planned = *first_with(lines, "certificate.planned");
+           auto entry = Json::parse(planned);
+           entry["details"]["serial"] = "7F" + std::string(38, '0');
+           for (const auto* event : {"certificate.planned", "certificate.expired"}) {
+             entry["event"] = event;
+             lines.push_back(entry.dump() + "\n");
+           }
+         });
+       }},
+  };
+}
+
 inline std::vector<NamedChange> changes_of_a_log() {
   return {
       {"verify.checkpoint", "one that left with an export is gone",
@@ -241,6 +297,26 @@ inline std::vector<NamedChange> changes_of_a_log() {
            const auto issued = *first_with(lines, "certificate.issued");
            lines.push_back(issued);
          });
+       }},
+      {"verify.lifecycle", "started and issued twice",
+       [](auto& e) {
+         repeat(e, "certificate.started");
+         repeat(e, "certificate.issued");
+       }},
+      {"verify.lifecycle", "issued and never planned",
+       [](auto& e) {
+         with_lines(e, "log.jsonl", [](auto& lines) { lines.erase(first_with(lines, "certificate.planned")); });
+       }},
+      {"verify.lifecycle", "abandoned, and started again",
+       [](auto& e) {
+         replace(e, "log.jsonl", "certificate.issued", "certificate.abandoned");
+         repeat(e, "certificate.started");
+       }},
+      {"verify.lifecycle", "came back, and was issued again",
+       [](auto& e) {
+         come_back(e);
+         repeat(e, "certificate.started");
+         repeat(e, "certificate.issued");
        }},
       {"verify.configuration", "a longer validity",
        [](auto& e) {

@@ -38,7 +38,7 @@ struct Verification {
 };
 
 // Verifies the export of a batch (it has audit/) or of the whole log (it has log.jsonl), every file of it. Pure: reads
-// nothing but `files`; memory does not grow with the length of an exported log, but for 28 octets a certificate
+// nothing but `files`; memory does not grow with the length of an exported log, but for 80 octets a certificate
 // and the state of one digest a batch.
 // Error (Failed): `files` hold neither kind.
 Result<Verification> verify_export(const Files& files, const Anchors& anchors);
