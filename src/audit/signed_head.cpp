@@ -44,6 +44,12 @@ void compare_since(const SignedHead& head, const std::vector<log::Checkpoint>& k
   if (since->origin != head.checkpoint.origin) {
     return wrong(fmt::format("is of the log {}, and the export of {}", since->origin, head.checkpoint.origin));
   }
+  const bool later = since->size > head.checkpoint.size;
+  // Every entry of the kept checkpoint must be in a whole log; a proof would say nothing of those that are not there.
+  if (later && verification.kind == ExportKind::Log) {
+    return wrong(fmt::format("covers {} entries, and the export only {}: it is older, or was shortened", since->size,
+                             head.checkpoint.size));
+  }
   const auto same = std::ranges::find(known, since->size, &log::Checkpoint::size);
   if (same != known.end()) {
     if (same->root != since->root) return wrong(fmt::format("the log had another root at {} entries", since->size));
@@ -60,7 +66,8 @@ void compare_since(const SignedHead& head, const std::vector<log::Checkpoint>& k
     }
   }
   verification.seen.push_back(
-      fmt::format("the log continues the checkpoint of {} entries that was kept from before", since->size));
+      later ? fmt::format("the checkpoint of {} entries that was kept continues the one of this export", since->size)
+            : fmt::format("the log continues the checkpoint of {} entries that was kept from before", since->size));
 }
 
 }  // namespace sealroom::audit

@@ -24,8 +24,9 @@ std::optional<SignedHead> read_head(ExportedFiles& files, const std::string& che
 // signed by a key that the export does not know, if it was given.
 Result<log::Checkpoint> verify_kept(const SignedHead& head, const Anchors& anchors);
 
-// Compares the checkpoint that was kept from before with the export's. `known` are checkpoints whose roots were
-// verified otherwise; where none has its size, the proof that was given must lead from one to the other.
+// Compares the checkpoint that was kept with the export's. `known` are checkpoints whose roots were
+// verified otherwise; where none has its size, the proof that was given must lead from one to the other. To the export
+// of a batch it may be the newer one; a whole log must reach as far.
 void compare_since(const SignedHead& head, const std::vector<log::Checkpoint>& known, const Anchors& anchors,
                    Complaints& complaints, Verification& verification);
 

@@ -203,6 +203,17 @@ result disagrees 6 changed --root "$root" --log-key "$key"
 is "$(look '[f["id"] for f in d["findings"]]' <stdout)" '["verify.export-entry"]'
 expect_exit 1 by_hand changed
 
+step "a checkpoint that is newer than the export"
+newer=$again/audit/checkpoint
+sealroom audit prove --from "$(sed -n 2p "$log/checkpoint")" --to "$(sed -n 2p "$newer")" >proof
+result disagrees 6 "$log" --root "$root" --log-key "$key" --since "$newer" --proof proof
+is "$(look '[f["id"] for f in d["findings"]]' <stdout)" '["verify.since"]'
+look 'd["findings"][0]["detail"]' <stdout | contains "is older, or was shortened" || fail "a shortened log"
+sealroom audit prove --from "$to" --to "$(sed -n 2p "$newer")" >proof
+result verified 0 "$out" --root "$root" --log-key "$key" --since "$newer" --proof proof
+look 'd["seen"]' <stdout | contains "that was kept continues the one of this export" || fail "a newer checkpoint"
+result disagrees 6 "$out" --root "$root" --log-key "$key" --since "$newer"
+
 step "a certificate that is not valid yet, one with a long subject, and a batch of which nothing was issued"
 new_medium() { rm -rf "$work/third" && mkdir -p "$work/third/requests/intermediate/server_cert"; }
 new_medium
