@@ -1,5 +1,7 @@
 #include "exported_files.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
@@ -15,10 +17,13 @@ constexpr std::size_t kMostFindings = 200;
 constexpr std::size_t kLargestFile = std::size_t{512} << 20;
 constexpr std::size_t kLongestLine = std::size_t{8} << 20;
 
+bool is_printable(char c) { return c >= ' ' && c <= '~'; }
+
 }  // namespace
 
 void Complaints::add(std::string_view id, std::string detail) {
   if (verification_.findings.size() < kMostFindings) {
+    if (!std::ranges::all_of(detail, is_printable)) detail = printable(detail);
     verification_.findings.push_back({std::string(id), std::move(detail)});
   } else {
     ++verification_.findings_left_out;

@@ -18,6 +18,7 @@ class Complaints {
  public:
   explicit Complaints(Verification& verification) : verification_(verification) {}
 
+  // A detail may quote the export as it is: it is made printable here, unless it is already.
   void add(std::string_view id, std::string detail);
   void require(bool held, std::string_view id, std::string detail) {
     if (!held) add(id, std::move(detail));

@@ -173,6 +173,18 @@ for command in "echo >letter" "sed -i '/proofs/d' SHA256SUMS" "sort -o SHA256SUM
   result disagrees 6 changed --root "$root" --log-key "$key"
 done
 
+step "names and members that a terminal would obey, or that are no UTF-8"
+escape=$'\e[31m'
+change 'cp audit/plan/intermediate.json "audit/plan/$escape"$'"'\xff'"'.json
+  echo >"audit/plan/$escape.json" && echo >$'"'\xff'"' && sed -i "s/\"sha256\": \"/&\\\\u001b[31m/" report.json && mend_sums'
+result disagrees 6 changed --root "$root" --log-key "$key"
+contains '\\xff' <stdout || fail "an octet of a name"
+expect_exit 6 verify changed
+! grep -q $'\e' stdout || fail "an escape reached the terminal"
+says '\x1b[31m'
+expect_exit 1 verify plan changed
+! grep -q $'\e' stdout stderr || fail "an escape reached the terminal"
+
 step "somebody else's signature in front of the log's, and another behind it"
 other="— other.example/x $(printf 'abcd and anything' | base64)"
 change "find audit -type f \( -name '*.proof' -o -name '*checkpoint' \) |

@@ -59,6 +59,17 @@ inline const std::string kB = "intermediate/server_cert/b";
 inline const std::string kRestored = "certificate.restored";
 inline const std::string kBatchEntries = "audit/entries.jsonl";
 
+inline const std::string kEvil = "\x1b[31m\xff";
+
+// Of the request whose certificate is kA.
+inline void change_report(MemoryFiles& export_, const char* member, const std::string& value) {
+  auto report = Json::parse(export_.files["report.json"]);
+  for (auto& request : report["requests"]) {
+    if (request.value("name", "") == "a" && request["verdict"] == "accepted") request[member] = value;
+  }
+  export_.files["report.json"] = report.dump(2) + "\n";
+}
+
 inline std::vector<NamedChange> changes_of_a_batch() {
   return {
       {"verify.missing-file", "a certificate is gone", [](auto& e) { e.files.erase(kA + ".cert.pem"); }},
@@ -115,6 +126,24 @@ inline std::vector<NamedChange> changes_of_a_batch() {
       {"verify.report", "a refusal becomes consent",
        [](auto& e) { replace(e, "report.json", "\"verdict\": \"refused\"", "\"verdict\": \"accepted\""); }},
       {"verify.report", "another subject", [](auto& e) { replace(e, "report.json", "CN=a.", "CN=c."); }},
+      {"verify.plan", "a plan that a terminal would obey",
+       [](auto& e) {
+         for (const auto* ending : {".json", ".requests.jsonl", ".leaves"}) {
+           e.files[std::string("audit/plan/") + kEvil + ending] =
+               e.files[std::string("audit/plan/intermediate") + ending];
+         }
+         e.files[std::string("audit/plan/") + kEvil + ".requests.jsonl"] += "{ }\n";
+         e.files[std::string("audit/plan/") + kEvil + ".leaves"] += "00\n";
+       }},
+      {"verify.certificate", "a report that a terminal would obey",
+       [](auto& e) { change_report(e, "sha256", "\x1b[31m"); }},
+      {"verify.missing-file", "a name that a terminal would obey",
+       [](auto& e) { change_report(e, "name", "\x1b[31m"); }},
+      {"verify.inclusion", "a name that a terminal would obey, and a proof",
+       [](auto& e) {
+         change_report(e, "name", "\x1b[31m");
+         e.files["audit/proofs/intermediate/server_cert/\x1b[31m.proof"] = e.files["audit/proofs/export.proof"];
+       }},
       {"verify.ca", "the root first",
        [](auto& e) {
          e.files["ca/ca-chain.cert.pem"] = e.files["ca/root.cert.pem"] + e.files["ca/intermediate.cert.pem"];

@@ -104,6 +104,14 @@ void try_random_octets(const MemoryFiles& whole, unsigned seed, std::size_t coun
   }
 }
 
+void must_be_printable(const Verification& verification, const std::string& what) {
+  for (const auto& [id, detail] : verification.findings) {
+    if (std::ranges::all_of(detail, [](char c) { return c >= ' ' && c <= '~'; })) continue;
+    std::cerr << what << ": " << id << " quotes what no terminal should get\n";
+    std::exit(1);
+  }
+}
+
 void must_find(const Verification& verification, std::string_view id, const std::string& what) {
   if (std::ranges::find(verification.findings, id, &Finding::id) != verification.findings.end()) return;
   std::cerr << "NO " << id << ": " << what << "\n";
@@ -123,6 +131,7 @@ void try_named_changes(const MemoryFiles& whole, const std::vector<NamedChange>&
       std::exit(1);
     }
     must_find(*verified, finding, what);
+    must_be_printable(*verified, what);
   }
   auto changed = whole;
   changed.files[kSumsFile][0] ^= 1;

@@ -92,12 +92,15 @@ Result<Anchors> read_anchors(const po::variables_map& given) {
   return anchors;
 }
 
+// In ASCII: a control character of Unicode in somebody's plan must not reach the terminal either.
+std::string line_of(const Json& json) { return json.dump(-1, ' ', true) + "\n"; }
+
 Result<int> run_plan(const std::string& path, bool json) {
   auto folder = ExportFolder::open(path);
   if (!folder) return pass_on(folder);
   auto plans = show_plans(*folder);
   if (!plans) return pass_on(plans);
-  std::cout << (json ? plans->dump() + "\n" : plans_text(*plans));
+  std::cout << (json ? line_of(*plans) : plans_text(*plans));
   for (const auto& plan : plans->at("plans")) {
     if (plan.at("requests_match") == false || plan.at("certificates_match") == false) return kDisagrees;
   }
@@ -111,7 +114,7 @@ Result<int> run_verify(const std::string& path, const po::variables_map& given, 
   if (!folder) return pass_on(folder);
   auto verification = verify_export(*folder, *anchors);
   if (!verification) return pass_on(verification, printable(path));
-  std::cout << (json ? json_of(*verification).dump() + "\n" : text_of(*verification));
+  std::cout << (json ? line_of(json_of(*verification)) : text_of(*verification));
   return exit_code_of(*verification);
 }
 
@@ -174,6 +177,8 @@ int main(int argc, char** argv) {
     std::cout.flush();
     if (std::cout) return *code;
     return sealroom::verify::report({sealroom::ErrorKind::Failed, "standard output cannot be written"});
+  } catch (const sealroom::Json::exception& error) {
+    return sealroom::verify::report({sealroom::ErrorKind::Failed, sealroom::printable(error.what())});
   } catch (const std::bad_alloc&) {
     return sealroom::verify::report({sealroom::ErrorKind::Failed, "no memory left"});
   }

@@ -83,7 +83,7 @@ std::string plans_text(const Json& plans) {
       if (!request.is_object()) continue;
       text += fmt::format("  {:<9} {}  {}\n", member_text(request, "verdict"), member_text(request, "file"),
                           request.contains("serial") ? "serial " + member_text(request, "serial")
-                                                     : request.value("findings", Json::array()).dump());
+                                                     : request.value("findings", Json::array()).dump(-1, ' ', true));
     }
   }
   return text;
