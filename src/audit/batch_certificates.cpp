@@ -14,6 +14,9 @@
 namespace sealroom::audit {
 namespace {
 
+// No chain is as long, and no appliance has as many CAs; who signed whom is tried with each of them.
+constexpr std::size_t kMostCertificates = 64;
+
 std::string pem_of(std::span<const Certificate> chain) {
   std::string text;
   for (const auto& certificate : chain) text += to_pem("CERTIFICATE", certificate.der());
@@ -153,6 +156,10 @@ std::vector<Certificate> read_pem_certificates(ExportedFiles& files, const std::
   const auto text = files.text(path);
   if (!text) return certificates;
   const auto ders = read_certificates(as_bytes(*text), path);
+  if (ders && ders->size() > kMostCertificates) {
+    complaints.add(id, fmt::format("{}: has more than {} certificates", printable(path), kMostCertificates));
+    return certificates;
+  }
   if (ders) {
     for (const auto& der : *ders) {
       if (auto certificate = Certificate::parse(der)) certificates.push_back(std::move(*certificate));

@@ -19,7 +19,7 @@ struct CertificateContext {
   const Anchors& anchors;
 };
 
-// The certificates in a PEM file, which must hold nothing else; none, with a finding, otherwise.
+// The certificates in a PEM file, which must hold nothing else and not more than 64; none, with a finding, otherwise.
 std::vector<Certificate> read_pem_certificates(ExportedFiles& files, const std::string& path, std::string_view id,
                                                Complaints& complaints);
 

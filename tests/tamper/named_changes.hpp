@@ -148,6 +148,10 @@ inline std::vector<NamedChange> changes_of_a_batch() {
        [](auto& e) {
          e.files["ca/ca-chain.cert.pem"] = e.files["ca/root.cert.pem"] + e.files["ca/intermediate.cert.pem"];
        }},
+      {"verify.ca", "more authorities than anybody has",
+       [](auto& e) {
+         for (int i = 0; i < 64; ++i) e.files["ca/ca-chain.cert.pem"] += e.files["ca/root.cert.pem"];
+       }},
       {"verify.ca", "no root", [](auto& e) { e.files["ca/ca-chain.cert.pem"] = e.files["ca/intermediate.cert.pem"]; }},
       {"verify.certificate", "two certificates change places",
        [](auto& e) { std::swap(e.files[kA + ".cert.pem"], e.files[kB + ".cert.pem"]); }},
