@@ -12,6 +12,11 @@ namespace {
 
 constexpr const char* kReport = "report.json";
 
+// Values in what the report says of one request, with every limit of sealroom.yaml at its highest; and in what it says
+// besides: of 100,000 files that were ignored.
+constexpr std::size_t kMostOfRequest = 8'192;
+constexpr std::size_t kMostBesides = 300'000;
+
 // The ids of a report's findings, or of a plan's or an entry's, which are ids alone.
 std::vector<std::string> ids_in(const Json& findings) {
   std::vector<std::string> ids;
@@ -141,7 +146,8 @@ std::vector<ReportedCertificate> read_report(ExportedFiles& files, const BatchLo
                                              Complaints& complaints, Verification& verification) {
   std::vector<ReportedCertificate> issued;
   files.text("report.html");
-  const auto report = files.json(kReport);
+  // Each request has an entry.
+  const auto report = files.json(kReport, log.entries.size() * kMostOfRequest + kMostBesides);
   if (!report) return issued;
   complaints.require(text_in(*report, "format") == kReportFormat && text_in(*report, "batch") == batch, "verify.report",
                      fmt::format("{}: is not the report of batch {}", kReport, printable(batch)));

@@ -13,13 +13,44 @@ namespace {
 
 constexpr std::size_t kMostFindings = 200;
 
-// The largest file that is looked at as a whole: the report of 100,000 requests is smaller.
-constexpr std::size_t kLargestFile = std::size_t{512} << 20;
+constexpr std::string_view kLog = "log.jsonl";
 constexpr std::size_t kLongestLine = std::size_t{8} << 20;
 
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
 
+std::unexpected<Error> too_large() {
+  return fail(ErrorKind::Failed, fmt::format("is larger than {} octets", kLargestFile));
+}
+
+std::unexpected<Error> too_long() {
+  return fail(ErrorKind::Failed, fmt::format("has a line of more than {} octets", kLongestLine));
+}
+
+// Stops at what nobody will look at.
+class Bounds {
+ public:
+  explicit Bounds(bool by_lines) : by_lines_(by_lines) {}
+
+  Result<Done> take(ByteView piece) {
+    const auto end = by_lines_ ? as_text(piece).rfind('\n') : std::string_view::npos;
+    octets_ = end == std::string_view::npos ? octets_ + piece.size() : piece.size() - end - 1;
+    if (by_lines_ && octets_ > kLongestLine) return too_long();
+    if (!by_lines_ && octets_ > kLargestFile) return too_large();
+    return Done{};
+  }
+
+ private:
+  bool by_lines_;
+  std::size_t octets_ = 0;  // of the file, or of its line so far
+};
+
 }  // namespace
+
+Result<Done> append(std::string& text, ByteView piece) {
+  if (piece.size() > kLargestFile - text.size()) return too_large();
+  text += as_text(piece);
+  return Done{};
+}
 
 void Complaints::add(std::string_view id, std::string detail) {
   if (verification_.findings.size() < kMostFindings) {
@@ -32,8 +63,10 @@ void Complaints::add(std::string_view id, std::string detail) {
 
 ExportedFiles::ExportedFiles(const Files& files, Complaints& complaints) : files_(files), complaints_(complaints) {
   for (const auto& path : files.paths()) {
-    auto digest = read(path, [](ByteView) { return Done{}; });
+    Bounds bounds(path == kLog);
+    auto digest = read(path, [&](ByteView piece) { return bounds.take(piece); });
     digests_.emplace(path, digest.value_or(Digest{}));
+    if (!digest) unreadable_.insert(path);
   }
 }
 
@@ -50,7 +83,7 @@ std::optional<Digest> ExportedFiles::read(const std::string& path, const std::fu
 
 bool ExportedFiles::take_in(const std::string& path) {
   belonging_.insert(path);
-  if (has(path)) return true;
+  if (has(path)) return !unreadable_.contains(path);
   complaints_.add("verify.missing-file", fmt::format("{}: is missing", printable(path)));
   return false;
 }
@@ -58,23 +91,17 @@ bool ExportedFiles::take_in(const std::string& path) {
 std::optional<std::string> ExportedFiles::text(const std::string& path) {
   if (!take_in(path)) return std::nullopt;
   std::string text;
-  const auto digest = read(path, [&](ByteView piece) -> Result<Done> {
-    if (piece.size() > kLargestFile - text.size()) {
-      return fail(ErrorKind::Failed, fmt::format("is larger than {} octets", kLargestFile));
-    }
-    text += as_text(piece);
-    return Done{};
-  });
+  const auto digest = read(path, [&](ByteView piece) { return append(text, piece); });
   if (!digest) return std::nullopt;
   complaints_.require(*digest == digests_.at(path), "verify.unreadable",
                       fmt::format("{}: has changed while it was read", printable(path)));
   return text;
 }
 
-std::optional<Json> ExportedFiles::json(const std::string& path) {
+std::optional<Json> ExportedFiles::json(const std::string& path, std::size_t most) {
   const auto octets = text(path);
   if (!octets) return std::nullopt;
-  auto json = parse_json(*octets, path);
+  auto json = parse_json(*octets, path, most);
   if (json) return std::move(*json);
   complaints_.add("verify.unreadable", fmt::format("{}: {}", printable(path), json.error().message));
   return std::nullopt;
@@ -92,7 +119,7 @@ void ExportedFiles::each_line(const std::string& path, const std::function<void(
     }
     rest.erase(0, start);
     if (rest.size() <= kLongestLine) return Done{};
-    return fail(ErrorKind::Failed, fmt::format("has a line of more than {} octets", kLongestLine));
+    return too_long();
   });
   if (!digest) return;
   complaints_.require(*digest == digests_.at(path), "verify.unreadable",

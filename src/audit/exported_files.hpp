@@ -13,6 +13,15 @@
 
 namespace sealroom::audit {
 
+// The largest file that is looked at as a whole: the report of 100,000 requests is smaller.
+inline constexpr std::size_t kLargestFile = std::size_t{512} << 20;
+
+// The most requests that a batch can have (`limits: requests` of sealroom.yaml).
+inline constexpr std::size_t kMostRequests = 1'000'000;
+
+// Adds `piece` to `text`. Error: kLargestFile would be passed.
+Result<Done> append(std::string& text, ByteView piece);
+
 // Collects what is wrong, and no more of it than somebody would read.
 class Complaints {
  public:
@@ -29,7 +38,8 @@ class Complaints {
 };
 
 // The files of an export, with the digest that each had when it was first read: what is read later must still have it.
-// A file that cannot be read, or changes meanwhile, is a finding.
+// A file that cannot be read, or changes meanwhile, or is larger than kLargestFile, is a finding. Only log.jsonl may be:
+// it is never looked at as a whole, and read no further than its first line that is too long.
 class ExportedFiles {
  public:
   ExportedFiles(const Files& files, Complaints& complaints);
@@ -40,8 +50,8 @@ class ExportedFiles {
   // The octets of a file that belongs to this export; nothing, with a finding, when it is missing.
   std::optional<std::string> text(const std::string& path);
 
-  // The same parsed as JSON.
-  std::optional<Json> json(const std::string& path);
+  // The same parsed as JSON of at most `most` values.
+  std::optional<Json> json(const std::string& path, std::size_t most);
 
   // Every line of it without its line feed, one at a time.
   void each_line(const std::string& path, const std::function<void(std::string_view line)>& visit);
@@ -57,6 +67,7 @@ class ExportedFiles {
   Complaints& complaints_;
   std::map<std::string, Digest> digests_;
   std::set<std::string> belonging_;
+  std::set<std::string> unreadable_;  // each has its finding
 };
 
 // Members of JSON that somebody else wrote; what is missing or of another type is "" or nothing.

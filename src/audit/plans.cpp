@@ -15,16 +15,21 @@ constexpr std::string_view kPlans = "audit/plan/";
 constexpr std::string_view kConfiguration = "audit/config/";
 constexpr std::string_view kDocument = ".json";
 
-void read_requests(ExportedFiles& files, const std::string& path, Plan& plan, Complaints& complaints) {
+// Each request has an entry, so what is beyond them is not kept.
+void read_requests(ExportedFiles& files, const std::string& path, const BatchLog& log, Plan& plan,
+                   Complaints& complaints) {
   log::TreeBuilder tree;
   files.each_line(path, [&](std::string_view line) {
     tree.add(as_bytes(line));
+    if (tree.size() > log.entries.size()) return;
     auto request = log::parse_canonical(line);
     const bool read = request && request->is_object();
     complaints.require(read, "verify.plan-requests",
                        fmt::format("{}: line {} is not canonical JSON", path, tree.size()));
     plan.requests.push_back(read ? std::move(*request) : Json::object());
   });
+  complaints.require(tree.size() == plan.requests.size(), "verify.plan-requests",
+                     fmt::format("{}: has more requests than the log", path));
   complaints.require(tree.size() == plan.document.requests && tree.root() == plan.document.requests_root,
                      "verify.plan-requests", fmt::format("{}: is not what the plan has the root of", path));
 }
@@ -94,7 +99,7 @@ std::map<std::string, Plan> read_plans(ExportedFiles& files, const BatchLog& log
                            (!head || facts.origin == head->checkpoint.origin),
                        "verify.plan", fmt::format("{}: is of another issuer, batch or log", printable(path)));
     Plan plan{.document = std::move(*document), .requests = {}, .leaves = {}};
-    read_requests(files, stem + ".requests.jsonl", plan, complaints);
+    read_requests(files, stem + ".requests.jsonl", log, plan, complaints);
     read_leaves(files, stem + ".leaves", plan, complaints);
     compare_with_log(plan, *text, path, log, complaints);
     plans.emplace(plan.document.facts.issuer, std::move(plan));

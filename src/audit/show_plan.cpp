@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <optional>
 
+#include <fmt/format.h>
+
+#include "exported_files.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/log/merkle.hpp"
 #include "sealroom/plan/document.hpp"
@@ -14,10 +17,7 @@ constexpr std::string_view kDocument = ".json";
 
 Result<std::string> text_of(const Files& files, const std::string& path) {
   std::string text;
-  auto read = files.read(path, [&](ByteView piece) -> Result<Done> {
-    text += as_text(piece);
-    return Done{};
-  });
+  auto read = files.read(path, [&](ByteView piece) { return audit::append(text, piece); });
   if (!read) return pass_on(read, printable(path));
   return text;
 }
@@ -28,6 +28,9 @@ Result<std::optional<std::vector<std::string>>> lines_beside(const Files& files,
   if (std::ranges::find(paths, path) == paths.end()) return std::nullopt;
   auto text = text_of(files, path);
   if (!text) return pass_on(text);
+  if (static_cast<std::size_t>(std::ranges::count(*text, '\n')) > audit::kMostRequests) {
+    return fail(ErrorKind::Failed, fmt::format("{}: has more than {} lines", printable(path), audit::kMostRequests));
+  }
   std::vector<std::string> lines;
   for (const auto line : split(*text, '\n')) lines.emplace_back(line);
   if (!lines.empty() && lines.back().empty()) lines.pop_back();

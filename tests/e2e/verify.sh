@@ -185,6 +185,20 @@ says '\x1b[31m'
 expect_exit 1 verify plan changed
 ! grep -q $'\e' stdout stderr || fail "an escape reached the terminal"
 
+step "files of a size that nobody looks at"
+change 'truncate -s 1T audit/entries.jsonl'
+expect_exit 6 verify changed
+says "audit/entries.jsonl: is larger than 536870912 octets"
+change 'truncate -s 1T audit/plan/intermediate.leaves'
+expect_exit 1 verify plan changed
+complains "audit/plan/intermediate.leaves: is larger than 536870912 octets"
+change 'seq 1000001 >audit/plan/intermediate.leaves'
+expect_exit 1 verify plan changed
+complains "has more than 1000000 lines"
+rm -rf changed && cp -r "$log" changed && chmod -R u+w changed && truncate -s 1T changed/log.jsonl
+expect_exit 6 verify changed
+says "log.jsonl: has a line of more than 8388608 octets"
+
 step "somebody else's signature in front of the log's, and another behind it"
 other="— other.example/x $(printf 'abcd and anything' | base64)"
 change "find audit -type f \( -name '*.proof' -o -name '*checkpoint' \) |

@@ -82,6 +82,10 @@ inline std::vector<NamedChange> changes_of_a_batch() {
       {"verify.unexpected-file", "another certificate",
        [](auto& e) { e.files[kA + "2.cert.pem"] = e.files[kA + ".cert.pem"]; }},
       {"verify.unreadable", "the report is no JSON", [](auto& e) { replace(e, "report.json", "{", "["); }},
+      {"verify.plan-requests", "more requests than entries",
+       [](auto& e) {
+         for (int i = 0; i < 100; ++i) e.files["audit/plan/intermediate.requests.jsonl"] += "{}\n";
+       }},
       {"verify.log-key", "text behind the key", [](auto& e) { e.files["audit/log-key.pem"] += "x\n"; }},
       {"verify.checkpoint", "another size", [](auto& e) { replace(e, "audit/checkpoint", "\n", "\n1"); }},
       {"verify.entry", "a blank", [](auto& e) { replace(e, kBatchEntries, ":", ": "); }},

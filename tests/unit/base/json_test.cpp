@@ -37,6 +37,16 @@ TEST_CASE("nesting is bounded at 32") {
   CHECK(refusal(std::string(1'000'000, '[')).find("32") != std::string::npos);
 }
 
+TEST_CASE("values are bounded where the caller wants it, lists and objects among them") {
+  constexpr std::string_view text = R"({"a": [1, {}], "b": null})";  // five
+  CHECK(parse_json(text, "frame", 5));
+  const auto parsed = parse_json(text, "frame", 4);
+  REQUIRE_FALSE(parsed);
+  CHECK(parsed.error().message == "frame: has more than 4 values");
+  CHECK(parse_json("[" + std::string(1'000, '[') + "]", "frame", 10).error().message.find("10 values") !=
+        std::string::npos);
+}
+
 TEST_CASE("a number that is too large is refused in words of ours") {
   CHECK(refusal("1e999") == "frame: a number is out of range");
 }
