@@ -33,8 +33,15 @@ Result<Done> may_be_owners(const Work& work, const KeyChoice& choice, const Stor
     return unfit(choice, "the token does not tell its public key, or it has no CKA_ID",
                  "have its public half and an id put on the token with the vendor's tool");
   }
-  if (standing == KeyStanding::Bound && bound_to != choice.owner) {
-    return unfit(choice, fmt::format("it is the key of {}", bound_to), "an issuer has a key of its own");
+  const bool anothers = standing == KeyStanding::Bound || standing == KeyStanding::Former;
+  if (anothers && bound_to != choice.owner) {
+    return unfit(choice, fmt::format("it is a key of {}", bound_to), "an issuer has a key of its own");
+  }
+  auto known = work.appliance.ledger.keys();
+  if (!known) return pass_on(known);
+  for (const auto& other : *known) {
+    if (other.owner != choice.owner && other.public_key == key.public_key->der())
+      return unfit(choice, fmt::format("it is a copy of the key of {}", other.owner), "an issuer has a key of its own");
   }
   if (row && row->public_key != key.public_key->der()) {
     return unfit(choice, fmt::format("{} has another one", choice.owner),

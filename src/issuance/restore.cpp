@@ -73,7 +73,7 @@ Result<Done> Return::follow(const log::Entry& entry) {
   const auto& name = entry.event.name;
   if (name == "batch.imported") imported_.push_back(entry);
   if (name == "batch.exported") exported_.push_back(entry);
-  if (name == "key.generated" || name == "key.adopted")
+  if (name == "key.generated" || name == "key.adopted" || name.starts_with("log.key-"))
     keys_.insert_or_assign(entry.event.details.value("owner", ""), entry);
   if (name == "issuer.activated") issuers_.insert_or_assign(entry.event.details.value("issuer", ""), entry);
   return follow_certificate(entry);
@@ -199,7 +199,8 @@ Result<Done> Return::add_keys(const VerifiedExport& log) {
                      .evidence = log::canonical(details.at("evidence")),
                      .created = entry.context.time,
                      .entry = entry.seq};
-    auto put = *known ? change_.move_key(row) : change_.put_key(row);
+    const bool another = *known && (*known)->public_key != row.public_key;
+    auto put = !*known ? change_.put_key(row) : another ? change_.change_key(row) : change_.move_key(row);
     if (!put) return put;
   }
   return Done{};

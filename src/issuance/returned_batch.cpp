@@ -166,14 +166,14 @@ class ReturningBatch {
       if (!known) return pass_on(known);
       if (*known && (*known)->digest != digest) return another(id_);
       if (*known) continue;
-      const auto* recorded = told_.find("plan.recorded", issuer, "");
+      // Not the entry that recorded it: its requests, and what was never issued of it, are not here.
       auto added = change_.add_plan({.batch = id_,
                                      .issuer = issuer,
                                      .document = document,
                                      .digest = digest,
                                      .created = plan->facts.created,
                                      .valid_until = plan->facts.valid_until,
-                                     .entry = in_log_ && recorded != nullptr ? recorded->seq : entry_});
+                                     .entry = entry_});
       if (!added) return added;
     }
     return Done{};

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <new>
 #include <system_error>
 
 namespace sealroom {
 
 SigningCrew::SigningCrew(const Work& work, unsigned threads) : work_(work) {
+  threads_.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) {
     try {
       threads_.emplace_back([this] { this->work(); });
@@ -87,6 +89,16 @@ bool SigningCrew::is_finished(const Group& group) const {
   return group.with_token == 0 && (stopped_ || group.next == group.made.size());
 }
 
+Result<VerifiedCertificate> SigningCrew::make(const TokenKey& key, const StartedCertificate& started) {
+  try {
+    const auto signature = key.sign(started.row.to_be_signed, started.terms->hash);
+    if (!signature) return std::unexpected(signature.error());
+    return VerifiedCertificate::verify(started, *signature);
+  } catch (const std::bad_alloc&) {  // it must not end the thread, and the daemon with it
+    return fail(ErrorKind::Failed, "no memory left");
+  }
+}
+
 // `lock` is held, but not while the token signs. A group keeps its place in memory until it is finished.
 void SigningCrew::sign_next(Group& group, std::unique_lock<std::mutex>& lock) {
   if (work_.stopping()) {
@@ -98,9 +110,7 @@ void SigningCrew::sign_next(Group& group, std::unique_lock<std::mutex>& lock) {
   ++group.with_token;
   lock.unlock();
   const auto& started = group.started[index];
-  const auto signature = group.key->sign(started.row.to_be_signed, started.terms->hash);
-  auto made = signature ? VerifiedCertificate::verify(started, *signature)
-                        : Result<VerifiedCertificate>(std::unexpected(signature.error()));
+  auto made = make(*group.key, started);
   lock.lock();
   stopped_ = stopped_ || !made;
   group.made[index] = std::move(made);

@@ -59,7 +59,9 @@ Result<Told> told_of(const Work& work, const std::string& token_serial) {
 StoredKey standing_of(TokenPrivateKey key, const std::string& token_serial, const std::vector<KeyRow>& known,
                       const Told& told) {
   const auto bound = std::ranges::find_if(known, [&](const KeyRow& row) {
-    return row.token_serial == token_serial && row.key_id == key.key_id && key.digest() == sha256(row.public_key);
+    // A token that does not tell the public half, or two that differ, makes it no other key.
+    const bool fits = !key.public_key || key.digest() == sha256(row.public_key);
+    return row.token_serial == token_serial && row.key_id == key.key_id && fits;
   });
   if (bound != known.end()) return {std::move(key), KeyStanding::Bound, bound->owner};
   const Name name{to_hex(key.key_id), digest_text(key)};

@@ -41,13 +41,14 @@ Result<std::uint64_t> count_of_rows(const Ledger& ledger, const Returned& return
   constexpr std::string_view kPlanned = R"("event":"certificate.planned")", kBack = R"("event":"batch.restored")";
   std::uint64_t count = 0;
   auto read = ledger.each_line(from, to, {}, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
+    const auto holds = [&](const auto& range) { return range.first <= seq && seq < range.second; };
+    if (std::ranges::any_of(returned, holds)) return Done{};
     if (line.find(kBack) != std::string_view::npos) {
       auto entry = log::parse_line(line);
       if (!entry) return pass_on(entry);
       count += entry->event.details.value("added", std::uint64_t{0});
     }
-    const auto holds = [&](const auto& range) { return range.first <= seq && seq < range.second; };
-    if (line.find(kPlanned) != std::string_view::npos && std::ranges::none_of(returned, holds)) ++count;
+    if (line.find(kPlanned) != std::string_view::npos) ++count;
     return Done{};
   });
   if (!read) return pass_on(read);

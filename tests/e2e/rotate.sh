@@ -37,6 +37,8 @@ cp "$out/audit/log-key.pem" oldest.pem
 cp "$out/audit/checkpoint" kept
 [ ! -e "$out/audit/log-keys.jsonl" ] || fail "changes of a key that did not change"
 first=$out
+mkdir early
+expect_exit 0 sealroom backup "$work/early"
 
 step "who cannot rotate: nobody while the key is locked, and nobody replaces a key that is there"
 sealroom lock log >/dev/null
@@ -122,8 +124,25 @@ step "changes that somebody could make to it"
 "$bin/tamper-export" "$second" "$root" second.pem 1 0
 "$bin/tamper-export" "$log" "$root" oldest.pem 1 0
 
-step "another start: the new key is found on its token, and the log verifies from its beginning"
+step "a home from the backup of before and the log of after: the new key is in force"
 stop_daemon
+kept_home=$home
+home=$work/again
+expect_exit 0 sealroom restore "$(echo "$work"/early/backup/*)" --export "$log"
+cp -a "$kept_home/tokens" "$kept_home/pins" "$home/"
+sed "s|^directories.tokendir = .*|directories.tokendir = $home/tokens|" "$kept_home/softhsm2.conf" >"$home/softhsm2.conf"
+start_daemon
+sealroom unlock --all >/dev/null 2>&1 || true # the tokens have seen the old daemon's end, which no export has
+for owner in root intermediate log; do sealroom unlock "$owner" >/dev/null 2>&1 || true; done
+expect_exit 0 sealroom recover --accept-gap
+expect_exit 0 sealroom unlock --all
+expect_exit 0 sealroom audit verify
+says "its signature verifies"
+is "$(sealroom status --json | look 'd["integrity"]')" "" "the ledger"
+stop_daemon
+home=$kept_home
+
+step "another start: the new key is found on its token, and the log verifies from its beginning"
 start_daemon
 expect_exit 0 sealroom unlock --all
 expect_exit 0 sealroom audit verify

@@ -54,6 +54,7 @@ class SigningCrew {
   Group* group_with_work();
   bool is_finished(const Group& group) const;
   void sign_next(Group& group, std::unique_lock<std::mutex>& lock);
+  static Result<VerifiedCertificate> make(const TokenKey& key, const StartedCertificate& started);
 
   const Work& work_;
   mutable std::mutex mutex_;           // guards what follows

@@ -97,7 +97,7 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
   if (const auto* both = std::get_if<ReadThenNote>(&method.run)) {
     return reading_->put([this, both = *both, request, reply] {
       const auto answer = unless_stopping([&] { return both.run(daemon_, *request); });
-      if (daemon_.writable()) note_it(both.note, request, answer);
+      if (daemon_.writable() && !stopping_) note_it(both.note, request, answer);
       reply(answer);
     });
   }
@@ -201,8 +201,8 @@ Result<Done> Dispatch::close() {
   if (future.wait_for(kPatience) != std::future_status::ready) {
     return fail(ErrorKind::Token, "a token does not answer, so the tokens could not be locked", "take the token out");
   }
+  reading_.reset();  // first: what it still does may hand on to the other
   writing_.reset();
-  reading_.reset();
   return Done{};
 }
 

@@ -31,11 +31,11 @@ struct Brought {
   ExportKind kind;
 };
 
-// The public keys of the log as the ledger, or an export that continues it, has them.
-Result<PublicKey> own_log_key(const Ledger& ledger) {
-  auto row = ledger.key(kLogOwner);
-  if (!row) return pass_on(row);
-  if (*row) return PublicKey::parse((*row)->public_key);
+// The public keys that the log has had, as the ledger has them.
+Result<std::vector<PublicKey>> own_log_keys(const Ledger& ledger) {
+  auto keys = ledger.log_keys();
+  if (!keys) return pass_on(keys);
+  if (*keys) return (*keys)->newest_first();
   return fail(ErrorKind::NeedsPerson, "the ledger has no log key yet, so no export can be verified",
               "restore the backup without exports");
 }
@@ -49,10 +49,10 @@ std::string findings_of(const Verification& verification) {
   return text;
 }
 
-Result<Brought> verified(const std::string& path, const PublicKey& log_key) {
+Result<Brought> verified(const std::string& path, const std::vector<PublicKey>& log_keys) {
   auto folder = ExportFolder::open(path);
   if (!folder) return pass_on(folder);
-  auto verification = verify_export(*folder, {.roots = {}, .log_keys = {log_key}, .since = {}, .consistency = {}});
+  auto verification = verify_export(*folder, {.roots = {}, .log_keys = log_keys, .since = {}, .consistency = {}});
   if (!verification) return pass_on(verification);
   if (verification->agrees() && verification->log_anchored) return Brought{std::move(*folder), verification->kind};
   return fail(ErrorKind::Integrity, fmt::format("the export does not verify: {}", findings_of(*verification)),
@@ -64,9 +64,9 @@ Result<std::vector<Brought>> read_exports(const Ledger& ledger) {
   std::vector<Brought> all;
   std::error_code trouble;
   for (std::size_t number = 1; std::filesystem::exists(fmt::format("{}/{}", kExports, number), trouble); ++number) {
-    auto log_key = own_log_key(ledger);
-    if (!log_key) return pass_on(log_key);
-    auto one = verified(fmt::format("{}/{}", kExports, number), *log_key);
+    auto log_keys = own_log_keys(ledger);
+    if (!log_keys) return pass_on(log_keys);
+    auto one = verified(fmt::format("{}/{}", kExports, number), *log_keys);
     if (!one) return pass_on(one, fmt::format("export {}", number));
     all.push_back(std::move(*one));
   }
