@@ -92,6 +92,12 @@ Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, con
 Result<IssuerChain> IssuerChain::verify(std::vector<Certificate> chain) {
   if (chain.empty()) return fail(ErrorKind::Failed, "chain has no certificates");
   for (std::size_t i = 0; i < chain.size(); ++i) {
+    // OpenSSL works out a certificate's extensions when it first needs them: here, and not in several threads at once.
+    if (X509_check_purpose(chain[i].get(), -1, 0) != 1) {
+      openssl_errors();
+      return fail(ErrorKind::Failed, fmt::format("certificate {} of {} in the chain ({}): its extensions are not valid",
+                                                 i + 1, chain.size(), printable_name(chain[i].subject())));
+    }
     const auto& above = chain[std::min(i + 1, chain.size() - 1)];
     if (!above.is_ca() || !above.may_sign_certificates() || !chain[i].signed_by(above.key())) {
       return fail(ErrorKind::Failed,
