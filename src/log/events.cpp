@@ -51,7 +51,8 @@ constexpr KnownEvent kEvents[] = {
     {.name = "issuer.requesting", .members = "issuer token_serial tbs_sha256"},
     {.name = "key.abandoned", .members = "owner label token_serial reason"},
     {.name = "key.adopted",
-     .members = "owner token_label token_serial key_id public_key_sha256 previous_token_serial reason confirmed evidence"},
+     .members =
+         "owner token_label token_serial key_id public_key_sha256 previous_token_serial reason confirmed evidence"},
     {.name = "key.adoption-refused", .members = "owner token_serial key_id label algorithm public_key_sha256 reason"},
     {.name = "key.destroyed", .members = "owner token_serial key_id public_key_sha256"},
     {.name = "key.destroying", .members = "owner token_serial key_id label algorithm public_key_sha256"},

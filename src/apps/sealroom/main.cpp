@@ -35,8 +35,10 @@ const NamedCommand* find_command(const std::vector<std::string>& words, std::siz
 
 Result<int> run(std::vector<std::string> words) {
   const char* home = getenv("SEALROOM_HOME");
-  Command command{
-      .home = home != nullptr && *home != '\0' ? home : kDefaultHome, .output = Output::People, .words = {}, .usage = ""};
+  Command command{.home = home != nullptr && *home != '\0' ? home : kDefaultHome,
+                  .output = Output::People,
+                  .words = {},
+                  .usage = ""};
   while (!words.empty() && words.front().starts_with("-")) {
     const auto option = words.front();
     words.erase(words.begin());

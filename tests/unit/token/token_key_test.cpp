@@ -215,9 +215,9 @@ TEST_CASE("a failing signature is an error with the token's answer in words, and
     const auto label = spec.text();
     const auto generated = must(token.generate(spec, label));
     const auto key = must(token.key(uri("sealroom-test", label), generated.public_key));
-    for (const auto* plan : {"C_Sign=CKR_DEVICE_ERROR", "C_SignInit=CKR_DEVICE_REMOVED",
-                             "C_SignInit=CKR_USER_NOT_LOGGED_IN", "C_Sign=after:CKR_TOKEN_NOT_PRESENT",
-                             "C_SignInit=CKR_SESSION_HANDLE_INVALID"}) {
+    for (const auto* plan :
+         {"C_Sign=CKR_DEVICE_ERROR", "C_SignInit=CKR_DEVICE_REMOVED", "C_SignInit=CKR_USER_NOT_LOGGED_IN",
+          "C_Sign=after:CKR_TOKEN_NOT_PRESENT", "C_SignInit=CKR_SESSION_HANDLE_INVALID"}) {
       setup.shim.plan(plan);
       const auto signature = key.sign(kMessage, HashAlgorithm::Sha256);
       REQUIRE_FALSE(signature.has_value());
@@ -293,7 +293,10 @@ TEST_CASE("locking one token, or dropping its keys, leaves the others unlocked")
   const auto second = must(two.generate(kEc, "key"));
   const auto lasting = must(two.key(uri("two"), second.public_key));
   for (int i = 0; i < 3; ++i) {
-    { const auto key = must(one->key(uri("one"), first.public_key)); CHECK(signs(key)); }
+    {
+      const auto key = must(one->key(uri("one"), first.public_key));
+      CHECK(signs(key));
+    }
     one.reset();
     CHECK(two.alive());
     CHECK(signs(lasting));
