@@ -102,7 +102,7 @@ Result<std::uint64_t> verify_batch(const Ledger& ledger, const BatchRow& batch) 
 }
 
 // The log may grow meanwhile, so there are as many rows as it had planned before, or more, and no more than it has after.
-Result<Done> verify_batches(const Ledger& ledger, std::uint64_t size) {
+Result<Done> verify_batches(const Ledger& ledger, std::uint64_t size, const VerificationProgress& progress) {
   auto returned = returned_entries(ledger);
   if (!returned) return pass_on(returned);
   auto before = count_of_rows(ledger, *returned, 0, size);
@@ -118,6 +118,7 @@ Result<Done> verify_batches(const Ledger& ledger, std::uint64_t size) {
       return Done{};
     });
     if (!verified) return verified;
+    progress(rows, *before);
   }
   auto size_now = ledger.log_size();
   if (!size_now) return pass_on(size_now);
@@ -148,10 +149,10 @@ Result<Done> verify_owners(const Ledger& ledger) {
 
 }  // namespace
 
-Result<std::uint64_t> verify_ledger(const Ledger& ledger) {
+Result<std::uint64_t> verify_ledger(const Ledger& ledger, const VerificationProgress& progress) {
   auto size = ledger.verify();
   if (!size) return size;
-  auto batches = verify_batches(ledger, *size);
+  auto batches = verify_batches(ledger, *size, progress);
   if (!batches) return pass_on(batches);
   auto owners = ledger.at_one_moment([&] { return verify_owners(ledger); });
   if (!owners) return pass_on(owners);

@@ -187,6 +187,13 @@ std::int64_t Connection::checked(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
+void Connection::stop_when(std::function<bool()> stop) {
+  constexpr int kInstructions = 100;  // of SQLite's machine: some microseconds
+  stop_ = std::move(stop);
+  const auto ask = [](void* self) { return static_cast<Connection*>(self)->stop_() ? 1 : 0; };
+  sqlite3_progress_handler(handle_.get(), kInstructions, ask, this);
+}
+
 // sqlite3_wal_autocheckpoint and this hook exclude each other: setting the hook switches automatic copying off.
 void Connection::watch_wal() {
   const auto count = [](void* self, sqlite3*, const char*, int pages) {

@@ -4,6 +4,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -98,6 +99,9 @@ class Connection {
   // Whether the newest error was a rule of the schema, and not the disk or the database.
   bool refused_by_schema() const { return (last_error_ & 0xff) == SQLITE_CONSTRAINT; }
 
+  // From now on every statement fails, as Failed, soon after `stop` says true. It is asked again and again, within each.
+  void stop_when(std::function<bool()> stop);
+
   // Stops SQLite from copying the WAL into the database on its own, and counts the WAL's pages instead.
   void watch_wal();
   std::uint64_t wal_octets() const { return wal_octets_; }
@@ -147,6 +151,7 @@ class Connection {
   std::unordered_multimap<std::string, OwnedStatement> idle_;
   int last_error_ = SQLITE_OK;
   std::uint64_t wal_octets_ = 0;
+  std::function<bool()> stop_;
 };
 
 // The first row of an answer through `decode`; nothing when there is none.

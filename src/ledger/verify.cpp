@@ -52,6 +52,8 @@ Result<Done> check_structure(sqlite::Connection& connection, const std::string& 
 
 }  // namespace
 
+void Ledger::stop_when(std::function<bool()> stop) { database_->connection->stop_when(std::move(stop)); }
+
 Result<std::uint64_t> Ledger::verify() const {
   auto& connection = *database_->connection;
   auto snapshot = Snapshot::of(connection);

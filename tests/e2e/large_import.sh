@@ -69,6 +69,19 @@ import_medium one.json
 same='[[r["file"], r["verdict"], r.get("sha256"), r.get("subject"), r.get("asked"), [f["id"] for f in r["findings"]]] for r in d["requests"]]'
 is "$(look "$same" <one.json | sha256sum)" "$(look "$same" <large.json | sha256sum)" "verdicts"
 
+step "a verification of all of it holds nobody up, and ends with the daemon"
+sealroom audit verify >/dev/null 2>&1 &
+client=$!
+sealroom audit show --batch "$batch" >/dev/null
+sealroom certificate list >/dev/null
+kill -0 "$client" || fail "the verification was over before the answers came"
+stop_daemon
+code=0
+wait "$client" || code=$?
+is "$code" 1 "exit code of the verification that was stopped"
+start_daemon
+is "$(sealroom status --json | look 'd["integrity"], "verified" in d')" '["", false]' "what is known of the ledger"
+
 step "an import that is killed leaves no batch and no file behind"
 batches=$(sealroom batch list --json | look 'len(d["batches"])')
 setsid -w "$bin/sealroom" --home "$home" import "$medium" >/dev/null 2>&1 </dev/null &

@@ -10,8 +10,10 @@
 namespace sealroom {
 
 // Verifies the log (Ledger::verify) and holds every row of certificates, plans, keys and active issuers against the entry
-// that speaks of it; none may be missing either. Gives the log's size. Reads the whole ledger. Errors: Integrity.
-Result<std::uint64_t> verify_ledger(const Ledger& ledger);
+// that speaks of it; none may be missing either. Gives the log's size. Reads the whole ledger, and tells `progress` how
+// many certificates it has seen, of how many. Errors: Integrity; Failed when it could not be read to its end.
+using VerificationProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+Result<std::uint64_t> verify_ledger(const Ledger& ledger, const VerificationProgress& progress);
 
 struct LedgerVerification {
   Instant time;         // when it ended

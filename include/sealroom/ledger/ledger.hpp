@@ -172,6 +172,9 @@ class Ledger {
   // write-ahead log grows until it ends. Gives what `look` gives.
   Result<Done> at_one_moment(const std::function<Result<Done>()>& look) const;
 
+  // From now on reading fails, as Failed, soon after `stop` says true, however long it would have taken.
+  void stop_when(std::function<bool()> stop);
+
   // Recomputes hashes, links, tree and checkpoints from the lines alone, and compares with what is stored.
   // Errors (Integrity) name the first entry that is wrong. Gives the log's size.
   Result<std::uint64_t> verify() const;

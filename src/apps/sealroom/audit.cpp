@@ -78,20 +78,25 @@ Result<int> audit_verify(const Command& command) {
   words.options()("trust-checkpoint", boost::program_options::value<std::string>());
   auto read = words.read(command.words, 0, 0);
   if (!read) return pass_on(read);
+  auto client = wire::Client::connect(command.home);
+  if (!client) return pass_on(client);
   if (words.given("trust-checkpoint")) {
-    auto client = wire::Client::connect(command.home);
-    if (!client) return pass_on(client);
     auto trusted = trust_checkpoint(*client, words.text("trust-checkpoint"));
     if (!trusted) return pass_on(trusted);
     if (command.output == Output::People) say(*trusted);
   }
-  return show(command, "audit.verify", Json::object(), [](const Json& answer) {
-    say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer.at("size").get<std::uint64_t>(),
-                    answer.at("root").get<std::string>()));
-    const auto covered = answer.at("checkpoint_size").get<std::uint64_t>();
-    say(covered == 0 ? "there is no checkpoint yet"
-                     : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
-  });
+  auto answer = call_job(*client, "audit.verify", Json::object(), "verifying the ledger");
+  if (!answer) return pass_on(answer);
+  if (command.output == Output::Json) {
+    print(*answer);
+    return kDone;
+  }
+  say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer->at("size").get<std::uint64_t>(),
+                  answer->at("root").get<std::string>()));
+  const auto covered = answer->at("checkpoint_size").get<std::uint64_t>();
+  say(covered == 0 ? "there is no checkpoint yet"
+                   : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
+  return kDone;
 }
 
 }  // namespace sealroom::cli

@@ -9,7 +9,7 @@
 #include "sealroom/issuance/verification.hpp"
 #include "sealroom/log/proof.hpp"
 
-// Methods about the log: on the reading desk.
+// Methods about the log: on the reading desk, but for the verification, which takes its time.
 namespace sealroom::daemon {
 namespace {
 
@@ -136,14 +136,14 @@ Result<Json> audit_prove(Daemon& daemon, Request& request) {
 
 namespace {
 
-Result<Json> verified_whole(const Daemon& daemon) {
-  auto size = verify_ledger(daemon.reading);
+Result<Json> verified_whole(const Ledger& ledger, const Work& work) {
+  auto size = verify_ledger(ledger, work.progress);
   if (!size) return pass_on(size);
-  auto root = daemon.reading.root(*size);
+  auto root = ledger.root(*size);
   if (!root) return pass_on(root);
-  auto covered = daemon.reading.newest_checkpoint();
+  auto covered = ledger.newest_checkpoint();
   if (!covered) return pass_on(covered);
-  auto keys = daemon.reading.log_keys();
+  auto keys = ledger.log_keys();
   if (!keys) return pass_on(keys);
   Json answer{{"format", "sealroom-audit-verify/1"}, {"size", *size}, {"root", to_hex(*root)}, {"checkpoint_size", 0}};
   if (!*covered || !*keys) return answer;
@@ -162,10 +162,11 @@ std::optional<LedgerVerification> verification_of(const Daemon& daemon, const Re
 
 }  // namespace
 
-Result<Json> audit_verify(Daemon& daemon, Request& request) {
+Result<Json> audit_verify(Daemon& daemon, Request& request, const Work& work) {
   auto understood = Parameters(request.parameters).done();
   if (!understood) return pass_on(understood);
-  auto answer = verified_whole(daemon);
+  auto answer = verified_whole(daemon.verifying, work);
+  if (work.stopping()) return stopped();
   if (const auto found = verification_of(daemon, answer)) daemon.verified(*found);
   return answer;
 }

@@ -19,14 +19,15 @@ unsigned processors() {
 }  // namespace
 
 Daemon::Daemon(std::string home_path, std::string software, Configuration loaded, std::shared_ptr<Module> module,
-               Ledger writing, Ledger read_only, std::optional<Error> ledger_trouble)
+               Ledgers ledgers)
     : home(std::move(home_path)),
       configuration(std::move(loaded)),
-      ledger(std::move(writing)),
-      reading(std::move(read_only)),
+      ledger(std::move(ledgers.writing)),
+      reading(std::move(ledgers.reading)),
+      verifying(std::move(ledgers.verifying)),
       keys(std::move(module), configuration),
       appliance{configuration, ledger, keys, clock, std::move(software), processors()},
-      unopened_(std::move(ledger_trouble)) {}
+      unopened_(std::move(ledgers.trouble)) {}
 
 Work Daemon::work_of(const wire::Peer& peer, Role role) {
   return Work{.appliance = appliance, .actor = {.uid = peer.uid, .pid = peer.pid, .role = std::string(name_of(role))}};

@@ -41,12 +41,21 @@ struct Session {
   std::optional<LeavingBackup> backup;
 };
 
+// The ledger as it was opened: for writing, and beside it for reading. One that is not sound is read as far as it can be,
+// and written by nobody; `trouble` says why.
+struct Ledgers {
+  Ledger writing;
+  Ledger reading;
+  Ledger verifying;
+  std::optional<Error> trouble;
+};
+
 // Daemon is what all methods share. The ledger it writes, the keys and the tokens belong to the writing desk alone;
-// `reading` is a second, read-only view for the reading desk.
+// `reading` and `verifying` are read-only views, one for each desk of that name.
 struct Daemon {
   // `software` is the digest of the program, for log entries.
   Daemon(std::string home, std::string software, Configuration configuration, std::shared_ptr<Module> module,
-         Ledger writing, Ledger reading, std::optional<Error> trouble);
+         Ledgers ledgers);
 
   // The work of somebody, for log entries.
   Work work_of(const wire::Peer& peer, Role role);
@@ -70,6 +79,7 @@ struct Daemon {
   const Configuration configuration;
   Ledger ledger;
   Ledger reading;
+  Ledger verifying;
   SystemClock clock;
   KeyRing keys;
   Appliance appliance;

@@ -20,7 +20,7 @@ constexpr std::chrono::minutes kBetweenRefusals{1};
 // How long the end of the daemon waits for what it is doing.
 constexpr std::chrono::seconds kPatience{30};
 
-// How long a verification waits for its note: less than a client waits for an answer.
+// How long a verification waits for its note.
 constexpr std::chrono::seconds kPatienceForNote{5};
 
 // The only calls with a descriptor beside them.
@@ -44,8 +44,10 @@ Result<Json> attempt(const Work& work) {
 Dispatch::Dispatch(Daemon& daemon)
     : daemon_(daemon),
       reading_(std::make_unique<Desk>()),
+      verifying_(std::make_unique<Desk>()),
       writing_(std::make_unique<Desk>(std::chrono::seconds{5}, [this] { look_after(); })) {
   for (const auto& method : methods()) methods_.emplace(method.name, &method);
+  daemon_.verifying.stop_when([this] { return stopping_.load(); });
 }
 
 Result<Done> Dispatch::admit(const wire::Peer& peer) {
@@ -94,13 +96,7 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
     return reading_->put(
         [this, run = *reading, request, reply] { reply(unless_stopping([&] { return run(daemon_, *request); })); });
   }
-  if (const auto* both = std::get_if<ReadThenNote>(&method.run)) {
-    return reading_->put([this, both = *both, request, reply] {
-      const auto answer = unless_stopping([&] { return both.run(daemon_, *request); });
-      if (daemon_.writable() && !stopping_) note_it(both.note, request, answer);
-      reply(answer);
-    });
-  }
+  if (const auto* verifying = std::get_if<VerifyingJob>(&method.run)) return verify(*verifying, request, reply);
   if (auto trouble = daemon_.trouble()) return reply(std::unexpected(*trouble));
   if (const auto* writing = std::get_if<WritingMethod>(&method.run)) {
     return writing_->put([this, run = *writing, request, reply] {
@@ -110,13 +106,21 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
   const auto job = daemon_.jobs.start(request->peer.uid);
   if (!job) return reply(std::unexpected(job.error()));
   writing_->put([this, run = std::get<AsJob>(method.run).run, request, name = *job] {
-    daemon_.jobs.finish(name, unless_broken([&] {
-                          auto work = work_of(*request);
-                          work.progress = [&](std::uint64_t done, std::uint64_t total) {
-                            daemon_.jobs.progress(name, done, total);
-                          };
-                          return run(daemon_, *request, work);
-                        }));
+    daemon_.jobs.finish(name, unless_broken([&] { return run(daemon_, *request, work_of(*request, name)); }));
+  });
+  reply(Json{{"job", *job}});
+}
+
+// A ledger that is in trouble is verified, too: that may end the trouble.
+void Dispatch::verify(const VerifyingJob& method, const std::shared_ptr<Request>& request, const wire::Reply& reply) {
+  const auto job = daemon_.jobs.start(request->peer.uid);
+  if (!job) return reply(std::unexpected(job.error()));
+  verifying_->put([this, method, request, name = *job] {
+    auto work = work_of(*request, name);
+    work.stopping = [this] { return stopping_.load(); };
+    const auto answer = unless_stopping([&] { return method.run(daemon_, *request, work); });
+    if (daemon_.writable() && !stopping_) note_it(method.note, request, answer);
+    daemon_.jobs.finish(name, answer);
   });
   reply(Json{{"job", *job}});
 }
@@ -136,6 +140,12 @@ void Dispatch::note_it(NoteMethod note, const std::shared_ptr<Request>& request,
 Work Dispatch::work_of(const Request& request) {
   auto work = daemon_.work_of(request.peer, request.role);
   work.stopping = [this] { return stopping_.load() || daemon_.trouble(); };
+  return work;
+}
+
+Work Dispatch::work_of(const Request& request, const std::string& job) {
+  auto work = work_of(request);
+  work.progress = [this, job](std::uint64_t done, std::uint64_t total) { daemon_.jobs.progress(job, done, total); };
   return work;
 }
 
@@ -201,7 +211,8 @@ Result<Done> Dispatch::close() {
   if (future.wait_for(kPatience) != std::future_status::ready) {
     return fail(ErrorKind::Token, "a token does not answer, so the tokens could not be locked", "take the token out");
   }
-  reading_.reset();  // first: what it still does may hand on to the other
+  verifying_.reset();  // first: what it still does may hand on to the writing desk
+  reading_.reset();
   writing_.reset();
   return Done{};
 }

@@ -13,7 +13,7 @@
 namespace sealroom::daemon {
 
 // Dispatch takes calls from the server's thread to where they run: the reading desk, the writing desk, or a job on the
-// writing desk. It admits by role, and logs whom it turned away.
+// writing or the verifying desk. It admits by role, and logs whom it turned away.
 class Dispatch {
  public:
   explicit Dispatch(Daemon& daemon);
@@ -33,7 +33,9 @@ class Dispatch {
 
  private:
   void run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply);
+  void verify(const VerifyingJob& method, const std::shared_ptr<Request>& request, const wire::Reply& reply);
   Work work_of(const Request& request);
+  Work work_of(const Request& request, const std::string& job);
   Result<Json> unless_stopping(const std::function<Result<Json>()>& work) const;
   Result<Json> unless_broken(const std::function<Result<Json>()>& work) const;
   void note_it(NoteMethod note, const std::shared_ptr<Request>& request, const Result<Json>& answer);
@@ -47,6 +49,7 @@ class Dispatch {
   std::mutex ledger_broke_mutex_;
   std::function<void()> ledger_broke_ = [] {};
   std::unique_ptr<Desk> reading_;
+  std::unique_ptr<Desk> verifying_;
   std::unique_ptr<Desk> writing_;
 };
 

@@ -68,14 +68,6 @@ Result<Done> announce_ready(int fd) {
   return write_all(ready.get(), as_bytes("\n"), "--ready-fd");
 }
 
-// What the daemon works with: the ledger twice, once for writing and once beside it for reading. One that is not sound is
-// read as far as it can be, and written by nobody.
-struct Ledgers {
-  Ledger writing;
-  Ledger reading;
-  std::optional<Error> trouble;
-};
-
 Result<Ledgers> open_sound_ledgers() {
   auto sound = Ledger::examine(kLedger);
   if (!sound) return pass_on(sound);
@@ -83,7 +75,9 @@ Result<Ledgers> open_sound_ledgers() {
   if (!writing) return pass_on(writing);
   auto reading = Ledger::open(kLedger, LedgerAccess::ReadOnly);
   if (!reading) return pass_on(reading);
-  return Ledgers{std::move(*writing), std::move(*reading), std::nullopt};
+  auto verifying = Ledger::open(kLedger, LedgerAccess::ReadOnly);
+  if (!verifying) return pass_on(verifying);
+  return Ledgers{std::move(*writing), std::move(*reading), std::move(*verifying), std::nullopt};
 }
 
 Result<Ledgers> open_ledgers() {
@@ -93,7 +87,9 @@ Result<Ledgers> open_ledgers() {
   if (!closed) return pass_on(closed);
   auto reading = Ledger::open_in_trouble(kLedger, sound.error());
   if (!reading) return pass_on(reading);
-  return Ledgers{std::move(*closed), std::move(*reading), sound.error()};
+  auto verifying = Ledger::open_in_trouble(kLedger, sound.error());
+  if (!verifying) return pass_on(verifying);
+  return Ledgers{std::move(*closed), std::move(*reading), std::move(*verifying), sound.error()};
 }
 
 Result<Done> log_start(Daemon& daemon) {
@@ -186,8 +182,7 @@ Result<Done> serve(const Options& options, const std::string& home, Configuratio
 
   auto software = own_digest();
   if (!software) return pass_on(software);
-  Daemon daemon(home, std::move(*software), std::move(configuration), std::move(*module), std::move(ledgers->writing),
-                std::move(ledgers->reading), std::move(ledgers->trouble));
+  Daemon daemon(home, std::move(*software), std::move(configuration), std::move(*module), std::move(*ledgers));
   daemon.keys.refresh();
   auto verification = newest_verification(daemon.ledger);
   if (verification && *verification) daemon.verified(**verification);

@@ -19,7 +19,7 @@ std::span<const Method> methods() {
       {"audit.head", Role::Auditor, &audit_head},
       {"audit.checkpoints", Role::Auditor, &audit_checkpoints},
       {"audit.prove", Role::Auditor, &audit_prove},
-      {"audit.verify", Role::Auditor, ReadThenNote{&audit_verify, &note_verification}},
+      {"audit.verify", Role::Auditor, VerifyingJob{&audit_verify, &note_verification}},
       {"job.look", Role::Auditor, AtOnce{&job_look}},
       {"unlock", Role::Operator, &unlock_token},
       {"lock", Role::Operator, &lock_token},

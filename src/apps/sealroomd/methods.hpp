@@ -27,10 +27,10 @@ struct Request {
 using ReadingMethod = Result<Json> (*)(Daemon&, Request&);
 // Runs on the writing desk. As a Job its answer is the job's name, and its result waits there.
 using WritingMethod = Result<Json> (*)(Daemon&, Request&, const Work&);
-// Runs on the reading desk; the writing desk notes what came of it.
+// Runs as a job on the verifying desk, on a read-only view of its own; the writing desk notes what came of it.
 using NoteMethod = Result<Done> (*)(Daemon&, const Work&, const Result<Json>&);
-struct ReadThenNote {
-  ReadingMethod run;
+struct VerifyingJob {
+  WritingMethod run;
   NoteMethod note;
 };
 // Runs at once on the server's thread: must not block, nor touch ledger or token.
@@ -44,7 +44,7 @@ struct AsJob {
 struct Method {
   const char* name;
   Role least;  // the weakest role that may call it
-  std::variant<AtOnce, ReadingMethod, ReadThenNote, WritingMethod, AsJob> run;
+  std::variant<AtOnce, ReadingMethod, VerifyingJob, WritingMethod, AsJob> run;
 };
 
 // Every method there is (docs/formats.md, Methods and roles).
@@ -69,7 +69,7 @@ Result<Json> audit_lines(Daemon&, Request&);
 Result<Json> audit_head(Daemon&, Request&);
 Result<Json> audit_checkpoints(Daemon&, Request&);
 Result<Json> audit_prove(Daemon&, Request&);
-Result<Json> audit_verify(Daemon&, Request&);
+Result<Json> audit_verify(Daemon&, Request&, const Work&);
 Result<Done> note_verification(Daemon&, const Work&, const Result<Json>&);
 
 Result<Json> unlock_token(Daemon&, Request&, const Work&);

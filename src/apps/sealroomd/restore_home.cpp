@@ -184,7 +184,7 @@ Result<std::string> finish_restore(const Configuration& configuration) {
   auto software = own_digest();
   if (!software) return pass_on(software);
   Workshop shop(configuration, std::move(*opened), *software);
-  auto size = verify_ledger(shop.ledger);
+  auto size = verify_ledger(shop.ledger, [](std::uint64_t, std::uint64_t) {});
   if (!size) return pass_on(size);
   if (*size == 0) return fail(ErrorKind::Integrity, "the ledger of the backup has no entries");
   auto line = shop.ledger.line(*size - 1);

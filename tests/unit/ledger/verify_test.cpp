@@ -54,6 +54,16 @@ TEST_CASE("an untouched ledger verifies and says its size") {
   CHECK(*home.open(LedgerAccess::ReadOnly).verify() == kSize);
 }
 
+TEST_CASE("a verification that is to stop says nothing about the ledger") {
+  const HomeWithLog home;
+  auto ledger = home.open(LedgerAccess::ReadOnly);
+  bool stop = true;
+  ledger.stop_when([&] { return stop; });
+  check_error(ledger.verify(), ErrorKind::Failed, "interrupted");
+  stop = false;
+  CHECK(*ledger.verify() == kSize);
+}
+
 TEST_CASE("a changed octet names its entry, whichever it is") {
   for (std::uint64_t seq = 0; seq < kSize; ++seq) {
     check_found("UPDATE entry SET line = CAST(replace(CAST(line AS TEXT), '\"number\":" + std::to_string(seq) +
