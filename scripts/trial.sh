@@ -1,8 +1,8 @@
-# A throw-away appliance for a script: the programs of the release build, and a daemon in a home of its own. Sourced by
-# scripts/demo and scripts/bench, which set $logs to a directory and stop the daemon when they end.
+# A throw-away appliance for a script: the programs of the release build, or those in $SEALROOM_PROGRAMS, and a daemon in a
+# home of its own. Sourced by scripts that set $logs to a directory and stop the daemon when they end.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-bin=$root/build/release/bin
+bin=${SEALROOM_PROGRAMS:-$root/build/release/bin}
 script=$(basename "$0")
 daemon=
 
@@ -21,8 +21,9 @@ quietly() {
   fail "$what"
 }
 
-# build_programs TARGET...: the named programs, in build/release/bin.
+# build_programs TARGET...: the named programs, in $bin. Those in $SEALROOM_PROGRAMS were built before.
 build_programs() {
+  [ -z "${SEALROOM_PROGRAMS:-}" ] || return 0
   quietly configure "the build cannot be configured" env -C "$root" cmake --preset release
   quietly build "the programs do not build" cmake --build "$root/build/release" --target "$@"
 }
@@ -44,4 +45,13 @@ stop_daemon() {
   kill "$daemon" 2>/dev/null || true
   wait "$daemon" 2>/dev/null || true
   daemon=
+}
+
+# new_home HOME KEYS: a home whose root and intermediate have keys as KEYS says ("ec-p256"); its daemon runs, unlocked.
+new_home() {
+  quietly init "sealroom init" "$bin/sealroom" --home "$1" init --softhsm
+  start_daemon "$1"
+  sed "s/rsa-4096/$2/" "$root/ceremony/hivemq.yaml" >"$1.ceremony.yaml"
+  mkdir -p "$1.ceremony"
+  quietly ceremony "the ceremony" "$bin/sealroom" --home "$1" ceremony run "$1.ceremony.yaml" --medium "$1.ceremony"
 }

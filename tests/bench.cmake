@@ -1,4 +1,4 @@
-# Programs that scripts/bench and the tests of large imports call: the token's own rate, and requests in any number.
+# Programs that the benches (bench/*.sh) and the tests of large imports call: the token's own rate, requests in any number.
 add_executable(raw-sign bench/raw_sign.cpp)
 target_link_libraries(raw-sign PRIVATE PkgConfig::p11-kit ${CMAKE_DL_LIBS})
 

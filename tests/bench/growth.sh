@@ -3,80 +3,54 @@
 # alternating pairs, and `openssl ca` with an index.txt of as many lines and of none. Both homes have issuer keys on
 # P-256, so little of the time is the token's, and a ledger that slows down shows.
 #
-#   tests/bench/growth.sh BIN_DIRECTORY [--quick] [--json] [--sizes "N..."] [--ledger DIR]
+#   tests/bench/growth.sh BIN_DIRECTORY [--quick] [--json|--tsv] [--pairs N] [--sizes "N..."] [--ledger DIR]
 #
 # Each size is grown from the one before it by scripts/grow-ledger; the last one in DIR when there is one, which is kept
 # and used again.
-set -euo pipefail
-export LC_ALL=C.UTF-8
-umask 022
+pairs=9 sizes="10000 100000" ledger=
+settings="pairs sizes ledger"
+quick() { pairs=3 sizes=1000; }
+. "$(dirname "$0")/lib.sh"
 
-pairs=9 sizes="10000 100000" json= ledger=
-usage() { echo 'usage: tests/bench/growth.sh BIN_DIRECTORY [--quick] [--json] [--sizes "N..."] [--ledger DIR]' >&2 && exit 2; }
-[ $# -gt 0 ] || usage
-shift  # scripts/trial.sh knows the directory of the programs
-while [ $# -gt 0 ]; do
-  case $1 in
-    --quick) pairs=3 sizes=1000 ;;
-    --json) json=yes ;;
-    --sizes) sizes=${2:-} && shift ;;
-    --ledger) ledger=${2:-} && shift ;;
-    *) usage ;;
-  esac
-  shift
-done
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/sealroom-growth.XXXXXX")
-logs=$work/logs
-mkdir "$logs"
-. "$(dirname "$0")/../../scripts/trial.sh"
 declare -A folders=([fresh]=$work/fresh [grown]=$work/grown) daemons=()
-cleanup() {
-  local code=$?
-  for daemon in "${daemons[@]}"; do stop_daemon; done
-  if [ "$code" = 0 ]; then rm -rf "$work"; else echo "$script: what it made is in $work" >&2; fi
+end_others() { for daemon in "${daemons[@]}"; do stop_daemon; done; }
+
+# ---- the two homes: use_side makes one of them $home, and its daemon $daemon
+
+use_side() { side=$1 home=${folders[$1]}/home daemon=${daemons[$1]:-}; }
+both() {
+  for side in fresh grown; do
+    use_side "$side"
+    "$@"
+  done
 }
-trap cleanup EXIT
-
-note() { echo "$script: $*" >&2; }
-compute() { awk "BEGIN { printf \"%.$1f\\n\", $2 }"; }
-median() { sort -g "$1" | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
-
-# ---- the two homes: `side` is fresh or grown
-
-sealroom() { "$bin/sealroom" --home "${folders[$side]}/home" "$@"; }
-both() { for side in fresh grown; do "$@"; done; }
-memory() { awk -v name="$1:" '$1 == name { print $2 }' "/proc/${daemons[$side]}/status"; }  # KiB
 
 start() {
-  start_daemon "${folders[$side]}/home"
+  start_daemon "$home"
   daemons[$side]=$daemon
 }
 
 stop() {
-  daemon=${daemons[$side]}
-  unset "daemons[$side]"
   stop_daemon
+  unset "daemons[$side]"
 }
 
-restart() { stop && start && unlock; }
 unlock() { quietly unlock "sealroom unlock" sealroom unlock --all; }
 
 # ---- what is measured, in the pair $turn
 
-# new_requests COUNT: a medium for this pair, made before the time is taken.
-medium() { echo "$work/$side.$1.$turn"; }
-new_requests() {
-  mkdir -p "$(medium "$1")/requests/intermediate/server_cert"
-  "$bin/make-requests" "$(medium "$1")/requests/intermediate/server_cert" "$1" ec:P-256 "$1"
+use_medium() { medium=$work/$side.$1.$turn; }
+make_media() {
+  for turn in $(seq "$pairs"); do
+    new_medium "$1" ec:P-256
+    mv "$medium" "$work/$side.$1.$turn"
+  done
 }
-
-issue() { quietly issue "sealroom process" sealroom process "$(medium "$1")"; }
 
 # Requests that were issued before, which the ledger tells by their digests.
 refuse() {
   local code=0
-  sealroom import "$(medium "$1")" >"$logs/refuse" 2>&1 || code=$?
+  sealroom import "$medium" >"$logs/refuse" 2>&1 || code=$?
   [ "$code" = 3 ] || fail "the same requests again: exit code $code: $(tail -n 3 "$logs/refuse")"
 }
 
@@ -97,23 +71,18 @@ find_places() {
   done
 }
 
-# taken NAME COMMAND...: its seconds, one more line of $work/NAME.$side.
-taken() {
-  local from=$EPOCHREALTIME
-  "${@:2}"
-  compute 6 "$EPOCHREALTIME - $from" >>"$work/$1.$side"
-}
-
-# in_pairs NAME COMMAND...: on both sides, again and again, each side first in every second pair.
+# in_pairs NAME COUNT COMMAND...: on both sides, again and again, each side first in every second pair.
 in_pairs() {
   for turn in $(seq "$pairs"); do
     local order=(fresh grown)
     [ $((turn % 2)) = 0 ] || order=(grown fresh)
-    for side in "${order[@]}"; do taken "$@"; done
+    for side in "${order[@]}"; do
+      use_side "$side"
+      use_medium "$2"
+      keep_time "$1.$side" "${@:3}"
+    done
   done
 }
-
-make_media() { for turn in $(seq "$pairs"); do new_requests "$1"; done; }
 
 # ---- openssl ca, whose ledger is index.txt
 
@@ -134,42 +103,43 @@ openssl_ca() {
   quietly openssl-ca "openssl ca" openssl ca -config "$work/$side.ca/ca.cnf" -batch -notext -in "$work/one.csr" -out "$work/one.pem"
 }
 
-# ---- the table
+# ---- what reads the whole log, once
 
-row() { printf '%s\t%s\t%s\t%s\t%s\n' "$size" "$@" >>"$work/rows"; }  # what, unit, grown, fresh
-row_of() { row "$2" s "$(median "$work/$1.grown")" "$(median "$work/$1.fresh")"; }
-
-# row_of_both NAME WHAT UNIT: figures of which there is one on each side.
-row_of_both() { row "$2" "$3" "$(cat "$work/$1.grown")" "$(cat "$work/$1.fresh")"; }
-
-note_memory() { memory VmHWM >"$work/$1.$side"; }
-measured() {
-  "$bin/measure" "${@:2}" 3>"$work/figures" >"$logs/$1" 2>&1 || fail "$1: $(tail -n 3 "$logs/$1")"
-  cut -d' ' -f1 "$work/figures" >"$work/$1.$side"
-  cut -d' ' -f2 "$work/figures" >"$work/$1-memory.$side"
-}
 verify_ledger() {
-  taken verify quietly verify "audit verify" sealroom audit verify
-  note_memory verify-memory
+  keep_time "verify.$side" quietly verify "audit verify" sealroom audit verify
+  keep "verify-memory.$side" "$(memory VmHWM)"
 }
+
+# measured NAME COMMAND...: its seconds, and its peak memory in MiB.
+measured() {
+  quietly "$1" "$1" "$bin/measure" "${@:2}" 3>"$work/figures"
+  keep "$1.$side" "$(cut -d' ' -f1 "$work/figures")"
+  keep "$1-memory.$side" "$(compute 1 "$(cut -d' ' -f2 "$work/figures") / 1024")"
+}
+
 verify_export() {
   rm -rf "$work/$side.export"
   mkdir "$work/$side.export"
-  measured export "$bin/sealroom" --home "${folders[$side]}/home" audit export "$work/$side.export"
+  measured export "$bin/sealroom" --home "$home" audit export "$work/$side.export"
   local made=("$work/$side.export"/audit/log-*)
   measured verify-export "$bin/sealroom-verify" "${made[0]}" --log-key "${made[0]}/log-key.pem" \
     --root "${made[0]}/issuers/root.chain.pem"
 }
 
-note "building"
-build_programs sealroomd sealroom sealroom-verify make-requests measure
+# growth_row NAME AIM UNIT WHAT
+growth_row() {
+  derive "$1.growth" '$1 / $2' "$1.grown" "$1.fresh"
+  row "a ledger of $size to a fresh one: $4" "$1.growth" '' "$2" "$1.grown" "$1.fresh" "$3"
+}
+
 ec=(-newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc)
 openssl req -x509 "${ec[@]}" -keyout "$work/ca.key" -subj /CN=ca -days 900 -out "$work/ca.pem" 2>"$logs/openssl"
 openssl req -new "${ec[@]}" -keyout /dev/null -subj /O=Bench/CN=one -out "$work/one.csr" 2>"$logs/openssl"
 
 for size in $sizes; do
   [ -z "$ledger" ] || [ "$size" != "${sizes##* }" ] || folders[grown]=$ledger
-  rm -rf "$work"/fresh* "$work"/*.fresh "$work"/*.grown "$work"/grown.*
+  rm -rf "$work"/fresh* "$work"/grown.* "$values"
+  mkdir "$values"
   "$root/scripts/grow-ledger" 0 "${folders[fresh]}"
   "$root/scripts/grow-ledger" "$size" "${folders[grown]}"
   note "measuring with $size certificates, $pairs pairs"
@@ -177,49 +147,47 @@ for size in $sizes; do
   both unlock
   for count in 1 100; do
     both make_media "$count"
-    in_pairs "issue-$count" issue "$count"
+    in_pairs "issue-$count" "$count" process_medium
   done
-  both note_memory peak
-  in_pairs refuse refuse 100
+  for side in fresh grown; do
+    use_side "$side"
+    keep "peak.$side" "$(memory VmHWM)"
+  done
+  in_pairs refuse 100 refuse
   both find_places
-  in_pairs look-up look_up
-  in_pairs prove-entry prove_entry
-  in_pairs prove-size prove_size
+  in_pairs look-up 1 look_up
+  in_pairs prove-entry 1 prove_entry
+  in_pairs prove-size 1 prove_size
   both make_authority
-  in_pairs openssl-ca openssl_ca
+  in_pairs openssl-ca 1 openssl_ca
   for turn in $(seq "$pairs"); do
     both stop
     for side in fresh grown; do
-      taken start start
-      taken unlock unlock
+      use_side "$side"
+      keep_time "start.$side" start
+      keep_time "unlock.$side" unlock
     done
   done
   both verify_ledger
   both verify_export
   both stop
 
-  row_of issue-1 "import, sign and export 1"
-  row_of issue-100 "import, sign and export 100"
-  row_of refuse "refuse 100 that were issued before"
-  row_of look-up "look up 20 by serial"
-  row_of prove-entry "prove inclusion of 20"
-  row_of prove-size "prove consistency from 20 sizes"
-  row_of openssl-ca "openssl ca, 1 certificate"
-  row_of start "start of sealroomd"
-  row_of unlock "unlock of three tokens"
-  row_of_both peak "peak memory of sealroomd" KiB
-  row_of_both verify "audit verify" s
-  row_of_both verify-memory "peak memory of sealroomd after it" KiB
-  row_of_both export "audit export" s
-  row_of_both verify-export "sealroom-verify of that" s
-  row_of_both verify-export-memory "its peak memory" KiB
+  growth_row issue-1 '<= 1.05' s "import, sign and export 1"
+  growth_row issue-100 '<= 1.05' s "import, sign and export 100"
+  growth_row refuse - s "refuse 100 that were issued before"
+  growth_row look-up '<= 1.05' s "look up 20 by serial"
+  growth_row prove-entry - s "prove inclusion of 20"
+  growth_row prove-size - s "prove consistency from 20 sizes"
+  growth_row openssl-ca - s "openssl ca, 1 certificate"
+  growth_row start - s "start of sealroomd"
+  growth_row unlock - s "unlock of three tokens"
+  growth_row peak - MiB "peak memory of sealroomd"
+  growth_row verify - s "audit verify"
+  growth_row verify-memory - MiB "peak memory of sealroomd after it"
+  growth_row export - s "audit export"
+  growth_row verify-export - s "sealroom-verify of that"
+  growth_row verify-export-memory - MiB "its peak memory"
+  derive start-ms '$1 * 1000' start.grown
+  row "sealroomd from its start to its first answer, ledger of $size" start-ms ms '< 2000 ms' - - -
 done
-
-if [ -n "$json" ]; then
-  awk -F '\t' 'BEGIN { print "[" }
-    { printf "%s    {\"certificates\": %s, \"what\": \"%s\", \"ratio\": %.3f, \"unit\": \"%s\", \"grown\": %s, \"fresh\": %s}",
-      (NR > 1 ? ",\n" : ""), $1, $2, $4 / $5, $3, $4, $5 } END { print "\n  ]" }' "$work/rows"
-else
-  echo "a ledger of many certificates against a fresh one (medians of $pairs pairs; from \"audit verify\" on, once)"
-  awk -F '\t' '{ printf "%9s  %-36s %8.2f  (%s and %s %s)\n", $1, $2, $4 / $5, $4, $5, $3 }' "$work/rows"
-fi
+print_rows

@@ -1,8 +1,11 @@
 // How fast a token signs when nothing else is done: C_Login, one session a thread, then C_SignInit and C_Sign of the same
-// digest again and again. scripts/bench sets its figure beside that of `sealroom sign`.
+// digest again and again. The benches set its figures beside those of `sealroom sign`.
 //
-//   raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT [THREADS]      prints signatures per second
+//   raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT THREADS
+//
+// Prints "RATE COST": signatures per second, and processor time for one in microseconds. Start and login count in neither.
 #include <dlfcn.h>
+#include <sys/resource.h>
 
 #include <atomic>
 #include <chrono>
@@ -88,12 +91,10 @@ Key find_key(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, std::string lab
 // What a thread does: signs as long as some of `left` is left.
 void sign(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, Key key, std::atomic<long>& left) {
   // RSA: DigestInfo of SHA-256 (RFC 8017 section 9.2, note 1) over a digest of zeros. EC: the digest.
-  std::vector<CK_BYTE> message;
-  if (key.type == CKK_RSA) {
-    message = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
-               0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
-  }
-  message.resize(message.size() + 32);
+  static constexpr CK_BYTE kDigestInfo[] = {0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60, 0x86, 0x48, 0x01,
+                                            0x65, 0x03, 0x04, 0x02, 0x01, 0x05, 0x00, 0x04, 0x20};
+  std::vector<CK_BYTE> message(32);
+  if (key.type == CKK_RSA) message.insert(message.begin(), std::begin(kDigestInfo), std::end(kDigestInfo));
   std::vector<CK_BYTE> signature(1024);
   CK_MECHANISM mechanism{key.type == CKK_RSA ? CKM_RSA_PKCS : CKM_ECDSA, nullptr, 0};
   while (left-- > 0) {
@@ -103,24 +104,35 @@ void sign(CK_FUNCTION_LIST& token, CK_SESSION_HANDLE session, Key key, std::atom
   }
 }
 
-double signatures_per_second(CK_FUNCTION_LIST& token, const std::vector<CK_SESSION_HANDLE>& sessions, Key key,
-                             long count) {
+// The processor time of this process, in seconds.
+double processor_time() {
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) != 0) throw std::runtime_error("getrusage fails");
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+void sign_and_print(CK_FUNCTION_LIST& token, const std::vector<CK_SESSION_HANDLE>& sessions, Key key, long count) {
   std::atomic<long> left = count;
   std::vector<std::thread> threads;
+  const double used = processor_time();
   const auto began = std::chrono::steady_clock::now();
   for (const auto session : sessions) threads.emplace_back([&, session] { sign(token, session, key, left); });
   for (auto& thread : threads) thread.join();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  return static_cast<double>(count) / took.count();
+  const auto signatures = static_cast<double>(count);
+  std::printf("%.2f %.2f\n", signatures / took.count(), (processor_time() - used) * 1e6 / signatures);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const long count = argc == 6 || argc == 7 ? std::strtol(argv[5], nullptr, 10) : 0;
-  const long threads = argc == 7 ? std::strtol(argv[6], nullptr, 10) : 1;
+  const long count = argc == 7 ? std::strtol(argv[5], nullptr, 10) : 0;
+  const long threads = argc == 7 ? std::strtol(argv[6], nullptr, 10) : 0;
   if (count <= 0 || threads <= 0) {
-    std::fprintf(stderr, "usage: raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT [THREADS]\n");
+    std::fprintf(stderr, "usage: raw-sign MODULE TOKEN_LABEL KEY_LABEL PIN_FILE COUNT THREADS\n");
     return 2;
   }
   try {
@@ -129,7 +141,7 @@ int main(int argc, char** argv) {
     std::vector<CK_SESSION_HANDLE> sessions;
     for (long i = 0; i < threads; ++i) sessions.push_back(open_session(token, slot));
     log_in(token, sessions.front(), argv[4]);
-    std::printf("%.2f\n", signatures_per_second(token, sessions, find_key(token, sessions.front(), argv[3]), count));
+    sign_and_print(token, sessions, find_key(token, sessions.front(), argv[3]), count);
     need(token.C_Finalize(nullptr), "C_Finalize");
     return 0;
   } catch (const std::exception& error) {
