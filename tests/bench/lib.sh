@@ -35,14 +35,15 @@ mkdir "$logs" "$values"
 
 # What a bench must end besides $daemon.
 end_others() { :; }
+interrupted=
 cleanup() {
   local code=$?
   stop_daemon
   end_others
-  if [ "$code" = 0 ]; then rm -rf "$work"; else echo "$script: what it made is in $work" >&2; fi
+  if [ "$code" = 0 ] || [ -n "$interrupted" ]; then rm -rf "$work"; else echo "$script: what it made is in $work" >&2; fi
 }
 trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
+trap 'interrupted=yes; exit 1' INT TERM HUP
 
 note() { echo "$script: $*" >&2; }
 sealroom() { "$bin/sealroom" --home "$home" "$@"; }

@@ -8,7 +8,7 @@
 # --apart: how many requests get a process of their own in each pair.
 pairs=5 requests=1000 apart=10 issuer=rsa-4096
 settings="pairs requests apart issuer"
-quick() { pairs=3 requests=100 apart=3; }
+quick() { pairs=3 requests=60 apart=3; }
 . "$(dirname "$0")/lib.sh"
 
 key="pkcs11:token=sealroom-intermediate;object=intermediate-key;type=private"
