@@ -65,7 +65,8 @@ find_places() {
   size=$(sealroom --json status | grep -o '"checkpoint_size": *[0-9]*' | grep -o '[0-9]*$')
   places[$side]='' serials[$side]=''
   for n in $(seq 20); do
-    entry=$({ sealroom --json audit show --from $((size * n / 21)) 2>/dev/null || true; } | grep -m 1 '"serial":') || break
+    entry=$({ sealroom --json audit show --from $((size * n / 21)) 2>/dev/null || true; } | grep -m 1 '"serial":') ||
+      fail "no certificate behind entry $((size * n / 21)) of $size"
     places[$side]+=" $(grep -o '"seq":[0-9]*' <<<"$entry" | cut -d: -f2)"
     serials[$side]+=" $(grep -o '"serial":"[0-9A-F]*"' <<<"$entry" | cut -d'"' -f4)"
   done
@@ -153,8 +154,8 @@ for size in $sizes; do
     use_side "$side"
     keep "peak.$side" "$(memory VmHWM)"
   done
-  in_pairs refuse 100 refuse
   both find_places
+  in_pairs refuse 100 refuse
   in_pairs look-up 1 look_up
   in_pairs prove-entry 1 prove_entry
   in_pairs prove-size 1 prove_size
