@@ -6,6 +6,7 @@
 
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/issuance/restore.hpp"
 #include "sealroom/issuance/told_by_log.hpp"
 
 namespace sealroom {
@@ -28,6 +29,7 @@ bool counts(const CertificateRow& row, std::string_view batch, const Certificate
     case CertificateState::Started: return true;
     case CertificateState::Planned:
     case CertificateState::Approved: return row.batch == batch && (self == nullptr || row.id < self->id);
+    case CertificateState::Abandoned: return row.reason == kOnlyLogKnows;
     default: return false;
   }
 }

@@ -79,8 +79,8 @@ Result<Done> Return::follow(const log::Entry& entry) {
   return follow_certificate(entry);
 }
 
-// Of a certificate that the ledger has as planned. What was issued stays started until its export brings it, so that its
-// serial is never signed again.
+// Of a certificate that the ledger has as planned. What was issued, or came back at an earlier restore, stays what it is
+// until its export brings it (note_missing), so that its serial is never signed again.
 Result<Done> Return::follow_certificate(const log::Entry& entry) {
   static constexpr std::pair<std::string_view, CertificateState> kStates[] = {
       {"certificate.started", CertificateState::Started},
@@ -287,14 +287,15 @@ Result<Return::Missing> Return::note_missing(std::uint64_t from) {
     MissingCertificate certificate{.batch = details.value("batch", ""),
                                    .issuer = details.value("issuer", ""),
                                    .serial = details.value("serial", ""),
-                                   .state = name == "certificate.issued" ? "issued" : "started"};
+                                   .state = name == "certificate.started" ? "started" : "issued"};
     const std::pair id{certificate.issuer, certificate.serial};
     if (name == "certificate.untried" || name == "certificate.abandoned") open.erase(id);
-    if (name == "certificate.issued" || name == "certificate.started") open.insert_or_assign(id, certificate);
+    const bool exists = name == "certificate.issued" || name == "certificate.restored";
+    if (exists || name == "certificate.started") open.insert_or_assign(id, certificate);
     return Done{};
   });
   if (!read) return pass_on(read);
-  std::vector<std::int64_t> known_by_log;  // rows that are started, and whose certificate was issued
+  std::vector<std::int64_t> known_by_log;  // rows whose certificate was issued, and is not here
   for (auto& [id, certificate] : open) {
     const auto serial = from_hex(id.second);
     auto row = ledger.by_serial(id.first, serial.value_or(Bytes{}));
@@ -302,7 +303,7 @@ Result<Return::Missing> Return::note_missing(std::uint64_t from) {
     const bool started = *row && (*row)->state == CertificateState::Started;
     const bool issued = certificate.state == name_of(CertificateState::Issued);
     if ((*row && (*row)->state == CertificateState::Issued) || (started && !issued)) continue;
-    if (started) known_by_log.push_back((*row)->id);
+    if (*row && issued) known_by_log.push_back((*row)->id);
     missing.certificates.push_back(std::move(certificate));
   }
   for (const auto& owner : owners) {
@@ -313,7 +314,7 @@ Result<Return::Missing> Return::note_missing(std::uint64_t from) {
   auto entry = record_missing(missing);
   if (!entry) return pass_on(entry);
   for (const auto id : known_by_log) {
-    auto set = change_.set_state(id, CertificateState::Abandoned, *entry, "only the log knows that it was issued");
+    auto set = change_.set_lost(id, *entry, kOnlyLogKnows);
     if (!set) return pass_on(set);
   }
   return missing;

@@ -136,6 +136,18 @@ Result<Done> Change::set_found(std::int64_t certificate, ByteView der, std::uint
   return done;
 }
 
+Result<Done> Change::set_lost(std::int64_t certificate, std::uint64_t entry, std::string_view reason) {
+  auto& state = ledger::in_use(state_);
+  auto done = state.run(
+      "UPDATE certificate SET state = 'abandoned', entry = ?2, reason = ?3 WHERE id = ?1 AND state <> 'issued'",
+      certificate, entry, reason);
+  if (!done) return done;
+  if (state.connection().changed_rows() != 1) {
+    return state.refuse(fmt::format("certificate {}: is unknown or issued", certificate));
+  }
+  return done;
+}
+
 Result<std::vector<CertificateRow>> Ledger::certificates(std::string_view batch, std::string_view issuer) const {
   return all_of(*database_->connection, "WHERE batch = ?1 AND issuer = ?2 ORDER BY position", batch, issuer);
 }

@@ -92,7 +92,7 @@ Result<std::uint64_t> lost_on(const Ledger& ledger, std::string_view day) {
   auto read = ledger.each_line(0, *size, kRestoredTag, [&](std::uint64_t, std::string_view line) -> Result<Done> {
     auto entry = log::parse_line(line);
     if (!entry) return pass_on(entry);
-    if (to_compact_day(entry->context.time) == day) lost = kLostOnOneDay;
+    if (to_compact_day(entry->context.time) == day) lost += kLostOnOneDay;
     return Done{};
   });
   if (!read) return pass_on(read);

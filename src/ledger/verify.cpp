@@ -54,6 +54,8 @@ Result<Done> check_structure(sqlite::Connection& connection, const std::string& 
 
 void Ledger::stop_when(std::function<bool()> stop) { database_->connection->stop_when(std::move(stop)); }
 
+Result<Done> Ledger::check_tail() const { return ledger::check_tail(*database_->connection); }
+
 Result<std::uint64_t> Ledger::verify() const {
   auto& connection = *database_->connection;
   auto snapshot = Snapshot::of(connection);

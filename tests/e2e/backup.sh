@@ -98,6 +98,7 @@ step "life goes on: one batch is imported before the backup and signed after it,
 expect_exit 0 sealroom unlock --all
 rm -rf "$medium/requests"
 client_csr "$medium/requests/intermediate/client_cert/waiting.csr" waiting
+cp "$medium/requests/intermediate/client_cert/waiting.csr" waiting.csr
 expect_exit 0 sealroom import "$medium" --json
 waiting=$(look 'd["batch"]' <stdout)
 sleep 1
@@ -244,6 +245,42 @@ says "3 gap(s) were accepted"
 expect_exit 6 verify "$out"/audit/log-* --since "$medium/issued/$lost/audit/checkpoint"
 stop_daemon
 alone=$home
+
+step "that disk dies too: what came back the first time is asked for again, and is nobody's plan meanwhile"
+home=$work/second
+expect_exit 0 sealroom restore "$newer" --export "$out"/audit/log-* --json
+is "$(look 'sorted(m["batch"] for m in d["missing"] if m["state"] == "issued") == sorted(["'"$waiting"'", "'"$later"'", "'"$batch"'"])' <stdout)" true
+give_tokens
+start_daemon
+is "$(sealroom batch show "$waiting" --json | look 'd["report"]["requests"][0]["state"]')" abandoned "what came back before"
+for token in log root intermediate; do expect_exit 6 sealroom unlock "$token"; done
+expect_exit 0 sealroom recover --accept-gap --json
+is "$(look 'd["burned"]' <stdout)" "[]" "what has its outcome in the log"
+expect_exit 0 sealroom unlock --all
+expect_exit 4 sealroom batch replan "$waiting" --json
+refused_for intermediate/client_cert/waiting.csr request.already-issued stdout
+expect_exit 0 sealroom audit verify
+stop_daemon
+expect_exit 0 sealroom restore --export "$medium/issued/$waiting" --export "$medium/issued/$later" \
+  --export "$elsewhere/issued/$batch" --json
+is "$(look '[(b["certificates"], b["in_log"]) for b in d["batches"]]' <stdout)" "[[1, false], [1, false], [1, true]]"
+is "$(look 'd["missing"]' <stdout)" "[]"
+start_daemon
+expect_exit 0 sealroom unlock --all
+elsewhere=$(mktemp -d "$work/elsewhere.XXXX")
+mkdir -p "$elsewhere/requests/intermediate/client_cert"
+cp later.csr waiting.csr "$elsewhere/requests/intermediate/client_cert/"
+expect_exit 4 sealroom import "$elsewhere" --json
+cp stdout report
+for name in later waiting; do refused_for "intermediate/client_cert/$name.csr" request.already-issued report; done
+is "$(look 'd["batch"].rpartition("-")[2]' <report)" 10002 "the batch's number"
+expect_exit 0 sealroom audit verify
+whole=$(mktemp -d "$work/whole.XXXX")
+expect_exit 0 sealroom audit export "$whole"
+expect_exit 0 verify "$whole"/audit/log-*
+says "restored from a backup 2 time(s)"
+expect_exit 0 verify "$whole"/audit/log-* --since "$(echo "$out"/audit/log-*/checkpoint)"
+stop_daemon
 
 step "the disk died: the backup, and the log that was exported later, entry by entry as it was"
 home=$work/most

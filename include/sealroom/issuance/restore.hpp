@@ -28,6 +28,9 @@ struct ReturnedBatch {
   bool in_log = false;             // its entries are in this log; else the ledger speaks of them in entries of its own
 };
 
+// Why a certificate is abandoned that exists, although nobody has brought it: its request is not signed again.
+inline constexpr std::string_view kOnlyLogKnows = "only the log knows that it was issued";
+
 // A certificate that the log speaks of and nobody has brought.
 struct MissingCertificate {
   std::string batch;
@@ -55,7 +58,7 @@ class Return {
   Result<ReturnedBatch> take_batch(const VerifiedExport& batch);
 
   // What the log knows since `from` and the ledger has not; recorded (restore.incomplete) when there is anything. What it has
-  // as started, and the log as issued, is abandoned: no other can be signed in its place.
+  // in another state, and the log as issued or as having come back before, is abandoned (kOnlyLogKnows).
   struct Missing {
     std::vector<MissingCertificate> certificates;
     std::vector<std::string> keys;  // owners

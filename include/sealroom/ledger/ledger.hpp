@@ -62,6 +62,9 @@ class Change {
   Result<Done> set_issued(std::int64_t certificate, ByteView der, std::uint64_t entry);  // from started only
   // A certificate that is known to be issued, whatever the ledger thought of it: it came back from an export.
   Result<Done> set_found(std::int64_t certificate, ByteView der, std::uint64_t entry);
+  // A certificate that is known to be issued and that nobody has, whatever the ledger thought of it: abandoned. Integrity
+  // when the ledger has it.
+  Result<Done> set_lost(std::int64_t certificate, std::uint64_t entry, std::string_view reason);
   Result<Done> add_checkpoint(const CheckpointRow& row);  // Integrity unless root is this log's root at that size
   Result<Done> add_export(const ExportRow& row);
 
@@ -142,7 +145,8 @@ class Ledger {
   Result<std::vector<IssuerRow>> issuers() const;
 
   // "B-20261121-0001": the next identifier for `day`, never given before and not in `taken`. On a day on which the ledger
-  // was restored (kRestoredTag) it is above 5000: what was given on that day and lost is not given again.
+  // was restored (kRestoredTag) it is above 5000, when that happened twice above 10000: what was given on that day and lost
+  // is not given again.
   Result<std::string> next_batch_id(Instant day, const std::set<std::string>& taken = {}) const;
   Result<std::optional<BatchRow>> batch(std::string_view id) const;
   Result<std::vector<BatchRow>> batches() const;  // newest first
@@ -174,6 +178,9 @@ class Ledger {
 
   // From now on reading fails, as Failed, soon after `stop` says true, however long it would have taken.
   void stop_when(std::function<bool()> stop);
+
+  // What examine() looks at, as this object sees it: with what a change has done so far. Errors (Integrity).
+  Result<Done> check_tail() const;
 
   // Recomputes hashes, links, tree and checkpoints from the lines alone, and compares with what is stored.
   // Errors (Integrity) name the first entry that is wrong. Gives the log's size.

@@ -90,6 +90,26 @@ TEST_CASE("a certificate that is found is issued, whatever the ledger thought of
   check_error(change.set_found(ids[0], Bytes{4}, 8), ErrorKind::Integrity, "issued already");
 }
 
+TEST_CASE("a certificate that only the log knows is abandoned, whatever the ledger thought of it, unless it has it") {
+  const LedgerHome home;
+  auto ledger = home.open();
+  const auto ids = plan_batch(ledger);
+  {
+    auto change = begin(ledger);
+    REQUIRE(change.set_state(ids[1], CertificateState::Expired, 0, "restored"));
+    for (const std::uint64_t entry : {7, 8}) {
+      for (const auto id : ids) REQUIRE(change.set_lost(id, entry, "only the log knows"));
+    }
+    REQUIRE(change.set_found(ids[0], Bytes{1, 2, 3}, 9));
+    commit(std::move(change));
+  }
+  const auto row = *ledger.by_serial("intermediate", Bytes{0x10, 1});
+  CHECK(row->state == CertificateState::Abandoned);
+  CHECK(row->entry == 8);
+  auto change = begin(ledger);
+  check_error(change.set_lost(ids[0], 10, "lost"), ErrorKind::Integrity, "is unknown or issued");
+}
+
 TEST_CASE("on the day of a restore batches are numbered above all that may be lost") {
   const LedgerHome home;
   auto ledger = home.open();
@@ -98,5 +118,9 @@ TEST_CASE("on the day of a restore batches are numbered above all that may be lo
   REQUIRE(change.append({.name = "ledger.restored", .outcome = "ok", .details = Json::object()}, kRestoredTag));
   commit(std::move(change));
   CHECK(*ledger.next_batch_id(at("2026-11-21T23:59:59Z")) == "B-20261121-5001");
+  auto again = begin(ledger);
+  REQUIRE(again.append({.name = "ledger.restored", .outcome = "ok", .details = Json::object()}, kRestoredTag));
+  commit(std::move(again));
+  CHECK(*ledger.next_batch_id(at("2026-11-21T23:59:59Z")) == "B-20261121-10001");
   CHECK(*ledger.next_batch_id(at("2026-11-22T00:00:00Z")) == "B-20261122-0001");
 }
