@@ -70,6 +70,32 @@ Result<Done> account_for(Change& change, const Unaccounted& open) {
   return Done{};
 }
 
+// The suspects of one batch, and what plans them again.
+struct Again {
+  Unaccounted suspects;
+  Leftover left;
+};
+
+// Takes out of `open` what can be planned again.
+Result<std::vector<Again>> planned_again(const Ledger& ledger, Unaccounted& open, Recovered& recovered) {
+  auto wanted = requests_of(ledger, recovered);
+  if (!wanted) return pass_on(wanted);
+  std::vector<Again> all;
+  for (const auto& [batch, positions] : *wanted) {
+    auto left = leftover_of(ledger, batch, positions);
+    if (!left) return pass_on(left);
+    if (!left->intake.each_file) continue;  // each was planned again before, in another batch
+    Again again{.suspects = {}, .left = std::move(*left)};
+    const auto others = std::ranges::stable_partition(open.suspects, [&](const CertificateRow& row) {
+      return row.batch != batch || !positions.contains(row.request);
+    });
+    again.suspects.suspects.assign(others.begin(), others.end());
+    open.suspects.erase(others.begin(), others.end());
+    all.push_back(std::move(again));
+  }
+  return all;
+}
+
 }  // namespace
 
 Result<Unaccounted> unaccounted(const Ledger& ledger, const Configuration& configuration) {
@@ -114,28 +140,23 @@ Result<Recovered> recover(const Work& work, Gaps gaps) {
   Recovered recovered{
       .burned = open->suspects, .keys = open->keys, .planned = {}, .ceremonies = {}, .gaps = open->gaps};
   if (open->empty()) return recovered;
-  auto wanted = requests_of(ledger, recovered);
-  if (!wanted) return pass_on(wanted);
-
-  bool accounted = false;
-  for (const auto& [batch, positions] : *wanted) {
-    auto left = leftover_of(ledger, batch, positions);
-    if (!left) return pass_on(left);
-    if (!left->intake.each_file) continue;  // each was planned again before, in another batch
-    // Burned and planned again at once: a second crash finds both or neither.
-    if (!accounted) left->intake.beforehand = [&](Change& change) { return account_for(change, *open); };
-    auto planned = plan(work, left->intake);
+  auto again = planned_again(ledger, *open, recovered);
+  if (!again) return pass_on(again);
+  if (!open->empty()) {
+    auto change = work.begin();
+    if (!change) return pass_on(change);
+    auto noted = account_for(*change, *open);
+    if (!noted) return pass_on(noted);
+    auto receipt = std::move(*change).commit();
+    if (!receipt) return pass_on(receipt);
+  }
+  for (auto& [suspects, left] : *again) {
+    // Burned and planned again at once: whatever happens in between, the next recover() finds both or neither.
+    left.intake.beforehand = [&suspects = suspects](Change& change) { return account_for(change, suspects); };
+    auto planned = plan(work, left.intake);
     if (!planned) return pass_on(planned, "recover");
-    accounted = true;
     recovered.planned.push_back(std::move(*planned));
   }
-  if (accounted) return recovered;
-  auto change = work.begin();
-  if (!change) return pass_on(change);
-  auto noted = account_for(*change, *open);
-  if (!noted) return pass_on(noted);
-  auto receipt = std::move(*change).commit();
-  if (!receipt) return pass_on(receipt);
   return recovered;
 }
 

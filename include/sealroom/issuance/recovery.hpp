@@ -63,9 +63,10 @@ struct Recovered {
 // What a person says about gaps: that they are to be accepted as they are, for ever.
 enum class Gaps { Keep, Accept };
 
-// Accounts for everything unaccounted, as one durable change: each suspect's serial is burned (state abandoned, event
-// certificate.abandoned, proposed for revocation), each open key intent is closed (key.abandoned). Then the suspects'
-// requests are planned again. With nothing unaccounted it does nothing. Errors: Integrity, also for gaps that are kept.
+// Accounts for everything unaccounted: each suspect's serial is burned (state abandoned, event certificate.abandoned, proposed
+// for revocation), each open key intent is closed (key.abandoned). The suspects of a batch are burned, and their requests
+// planned again, in one durable change; so what an error leaves is accounted for when this is repeated. With nothing
+// unaccounted it does nothing. Errors: Integrity, also for gaps that are kept.
 Result<Recovered> recover(const Work& work, Gaps gaps);
 
 }  // namespace sealroom
