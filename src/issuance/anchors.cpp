@@ -52,11 +52,9 @@ Result<Gap> gap_in(const log::Entry& entry) {
       .owner = details.value("owner", ""),
       .token_serial = details.value("token_serial", ""),
       .anchor = {.origin = details.value("origin", ""), .size = details.value("size", std::uint64_t{0}), .root = {}}};
-  const auto root = from_hex(details.value("root", ""));
-  if (!root || root->size() != gap.anchor.root.size()) {
-    return fail(ErrorKind::Integrity, fmt::format("log entry {}: its root is no digest", entry.seq));
-  }
-  std::ranges::copy(*root, gap.anchor.root.begin());
+  const auto root = digest_from_hex(details.value("root", ""));
+  if (!root) return fail(ErrorKind::Integrity, fmt::format("log entry {}: its root is no digest", entry.seq));
+  gap.anchor.root = *root;
   return gap;
 }
 
@@ -171,6 +169,22 @@ Result<Done> no_open_gap(const Ledger& ledger, const Configuration& configuratio
               fmt::format("{} remembers {} entries of a log that this ledger does not continue: nothing is signed",
                           who_remembers(gap), gap.anchor.size),
               kHint);
+}
+
+Result<Done> remembers_no_other_log(const Work& work, std::string_view owner) {
+  auto token = work.appliance.keys.token(owner);
+  if (!token) return pass_on(token);
+  auto anchor = (*token)->anchor();
+  if (!anchor) return pass_on(anchor, owner);
+  if (!*anchor || (*anchor)->origin == work.appliance.configuration.log_origin()) return Done{};
+  const Gap gap{std::string(owner), (*token)->info().serial, **anchor};
+  auto accepted = was_accepted(work.appliance.ledger, gap);
+  if (!accepted) return pass_on(accepted);
+  if (*accepted) return Done{};
+  return fail(
+      ErrorKind::Token,
+      fmt::format("{} remembers the log \"{}\": it is another appliance's", who_remembers(gap), gap.anchor.origin),
+      "insert a token of this appliance, or one that no appliance has used");
 }
 
 Result<Standing> check_anchor(const Work& work, std::string_view owner) {

@@ -125,17 +125,16 @@ ActDone outcome_of(const log::KeyChange& change, const KeyRow& row) {
           .repeated = false};
 }
 
-// Whether the private half of `row` is still on the token, usable or not.
-Result<bool> holds(const Token& token, const KeyRow& row) {
-  auto keys = token.private_keys();
-  if (!keys) return pass_on(keys);
-  return std::ranges::any_of(*keys, [&](const TokenPrivateKey& key) {
-    return key.key_id == row.key_id || key.digest() == sha256(row.public_key);
-  });
-}
-
 // The successor of a key that nobody can use any more, on the token that is unlocked.
 Result<ActDone> replace_on_token(const Work& work, const KeyRow& lost, const std::string& reason) {
+  auto ours = remembers_no_other_log(work, kLogOwner);
+  if (!ours) {
+    auto noted = record(work, {.name = "key.refused",
+                               .outcome = "error",
+                               .details = {{"owner", kLogOwner}, {"reason", printable(ours.error().message)}}});
+    if (!noted) return pass_on(noted);
+    return pass_on(ours);
+  }
   auto standing = check_anchor(work, kLogOwner);
   if (!standing) return pass_on(standing);
   auto token = work.appliance.keys.token(kLogOwner);

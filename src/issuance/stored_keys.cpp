@@ -104,6 +104,14 @@ Json details_of(const TokenPrivateKey& key) {
           {"public_key_sha256", digest_text(key)}};
 }
 
+Result<bool> holds(const Token& token, const KeyRow& row) {
+  auto keys = token.private_keys();
+  if (!keys) return pass_on(keys);
+  return std::ranges::any_of(*keys, [&](const TokenPrivateKey& key) {
+    return key.key_id == row.key_id || key.digest() == sha256(row.public_key);
+  });
+}
+
 Result<Json> look_at_keys(const Work& work, std::string_view owner) {
   auto& keys = work.appliance.keys;
   auto token = keys.token(owner);

@@ -11,6 +11,9 @@ namespace sealroom {
 // the unknown ones, as details_of() tells them. Errors: Token, Integrity.
 Result<Json> look_at_keys(const Work& work, std::string_view owner);
 
+// Whether the private half of `row` is on the token, usable or not. Errors: Token.
+Result<bool> holds(const Token& token, const KeyRow& row);
+
 // Says in the log what became of keys that were being destroyed when the daemon ended, as the owner's unlocked token
 // shows it. Errors: Token, Integrity.
 Result<Done> close_destructions(const Work& work, std::string_view owner);

@@ -21,12 +21,27 @@ Result<Done> note(const Work& work, std::string_view event, std::string_view out
   return Done{};
 }
 
+// Whether the owner's key, `row`, may lie on the unlocked token. A copy lies on another one than the key was made on.
+Result<Done> may_hold_key(const Work& work, std::string_view owner, const std::optional<KeyRow>& row, UnlockFor use) {
+  auto& keys = work.appliance.keys;
+  auto made_on = row ? keys.is_token_of(*row) : Result<Done>(Done{});
+  if (use == UnlockFor::Signing || (row && made_on)) return made_on;
+  auto ours = remembers_no_other_log(work, owner);
+  if (!ours || !row) return ours;
+  auto token = keys.token(owner);
+  if (!token) return pass_on(token);
+  auto copied = holds(**token, *row);
+  if (!copied) return pass_on(copied, owner);
+  if (*copied) return Done{};
+  made_on.error().message += ", and holds no copy of it";
+  return made_on;
+}
+
 // A token that was inserted by mistake is no reason to doubt the ledger: it is told before any anchor is compared.
-Result<Done> is_right_token(const Work& work, std::string_view owner) {
+Result<Done> is_right_token(const Work& work, std::string_view owner, UnlockFor use) {
   auto row = work.appliance.ledger.key(owner);
   if (!row) return pass_on(row);
-  if (!*row) return Done{};
-  auto right = work.appliance.keys.is_token_of(**row);
+  auto right = may_hold_key(work, owner, *row, use);
   if (right) return right;
   auto noted = note(work, "key.refused", "error", {{"owner", owner}, {"reason", printable(right.error().message)}});
   return noted ? right : noted;
@@ -83,7 +98,7 @@ Result<Done> unlock(const Work& work, std::string_view owner, const Secret& pin,
     return unlocked;
   }
   keys.used(owner, work.appliance.clock.since_boot());
-  auto right = use == UnlockFor::Signing ? is_right_token(work, owner) : Done{};
+  auto right = is_right_token(work, owner, use);
   auto standing = right ? check_anchor(work, owner) : Result<Standing>(pass_on(right));
   if (standing) keys.compared(owner, name_of(*standing));
   auto ready = standing ? use_known_keys(work, owner, use) : Result<Done>(pass_on(standing));

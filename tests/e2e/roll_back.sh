@@ -67,6 +67,19 @@ home=$mine
 start_daemon
 expect_exit 5 sealroom unlock log --pin-file strange.pin
 complains "the key was made on the one with serial"
+refuses_and_logs key.refused 5 "it is another appliance's" \
+  sealroom key adopt log --reason "a new token" --confirm 00000000 --pin-file strange.pin
+refuses_and_logs key.refused 5 "it is another appliance's" sealroom key destroy log log-key --confirm 00000000 --pin-file strange.pin
+refuses_and_logs key.refused 5 "it is another appliance's" \
+  sealroom audit replace-key --lost --reason "a new token" --pin-file strange.pin
+stop_daemon
+rm -rf "$home/tokens"
+mkdir -m 700 "$home/tokens"
+SOFTHSM2_CONF=$home/softhsm2.conf softhsm2-util --init-token --free --label sealroom-log --so-pin 47110815 --pin 4711081547 >/dev/null
+(umask 077 && echo -n 4711081547 >blank.pin)
+start_daemon
+refuses_and_logs key.refused 5 "and holds no copy of it" \
+  sealroom key destroy log log-key --confirm 00000000 --pin-file blank.pin
 stop_daemon
 rm -rf "$home/tokens"
 mv mine.tokens "$home/tokens"

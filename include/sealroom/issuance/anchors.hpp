@@ -44,6 +44,10 @@ Result<std::vector<Gap>> open_gaps(const Ledger& ledger, const Configuration& co
 // Error (Integrity) while there is an open gap: nothing is signed, checkpoints included.
 Result<Done> no_open_gap(const Ledger& ledger, const Configuration& configuration);
 
+// Error (Token) when the owner's unlocked token remembers another log than this appliance's, unless people accepted that: it
+// was put in by mistake, and says nothing about this ledger. Records nothing.
+Result<Done> remembers_no_other_log(const Work& work, std::string_view owner);
+
 // Compares the owner's unlocked token with the ledger. A gap is recorded (anchor.mismatch), and is the error (Integrity)
 // that says what it means, unless exactly this gap was accepted.
 Result<Standing> check_anchor(const Work& work, std::string_view owner);
