@@ -65,6 +65,7 @@ class Replay {
   std::map<std::string, Json> configurations;  // digest → name → base64
   std::map<std::string, Json> active;          // issuer → digests of its newest chain
   std::map<std::string, std::uint64_t> by_event;
+  std::map<std::string, std::uint64_t> vouched;  // SHA-256 of a log key → entry of the first restore that relied on it
   std::string origin;
   std::optional<Digest> root_since;  // of the tree when it had `since` entries
 
@@ -96,6 +97,11 @@ class Replay {
     }
     if (entry.event.name == "batch.exported")
       check_travelled(entry.seq, count_in(details, "previous_size").value_or(0));
+    if (entry.event.name == "ledger.restored" || entry.event.name == "batch.restored") {
+      for (const auto& key : list_in(details, "vouched")) {
+        if (key.is_string()) vouched.emplace(key.get<std::string>(), entry.seq);
+      }
+    }
     if (entry.event.name == "issuer.activated") active[issuer] = list_in(details, "certificates_sha256");
     if (entry.event.name == "log.created") origin = text_in(details, "origin");
   }
@@ -245,6 +251,10 @@ void verify_log(ExportedFiles& files, const Anchors& anchors, Complaints& compla
                                           count_of(replay, "certificate.issued")));
   verification.seen.push_back(fmt::format("{} configuration(s) and {} issuer chain(s) are those of the log",
                                           replay.configurations.size(), replay.active.size()));
+  for (const auto& [key, seq] : replay.vouched) {
+    verification.warnings.push_back(fmt::format(
+        "in entry {} exports came back under the log key {}, for which people alone vouched", seq, printable(key)));
+  }
   const auto restored = count_of(replay, "ledger.restored");
   const auto gaps = count_of(replay, "anchor.gap-accepted");
   if (restored + gaps == 0) return;

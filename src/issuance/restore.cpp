@@ -25,10 +25,10 @@ std::unexpected<Error> not_ours(std::uint64_t seq) {
 
 }  // namespace
 
-Result<Return> Return::begin(const Work& work) {
+Result<Return> Return::begin(const Work& work, std::vector<std::string> vouched) {
   auto change = work.begin();
   if (!change) return pass_on(change);
-  return Return(work, std::move(*change));
+  return Return(work, std::move(vouched), std::move(*change));
 }
 
 Result<std::uint64_t> Return::take_log(const VerifiedExport& log) {
@@ -228,13 +228,12 @@ Result<std::string> Return::restored(const log::Entry& made) {
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   auto name = details.value("name", "");
-  auto seq = change_.append({.name = "ledger.restored",
-                             .outcome = "ok",
-                             .details = {{"backup", name},
-                                         {"size", details.value("size", std::uint64_t{0})},
-                                         {"root", details.value("root", "")},
-                                         {"log_size", *size}}},
-                            kRestoredTag);
+  Json told{{"backup", name},
+            {"size", details.value("size", std::uint64_t{0})},
+            {"root", details.value("root", "")},
+            {"log_size", *size}};
+  if (!vouched_.empty()) told["vouched"] = vouched_;
+  auto seq = change_.append({.name = "ledger.restored", .outcome = "ok", .details = std::move(told)}, kRestoredTag);
   if (!seq) return pass_on(seq);
   auto expired = expire_planned();
   if (!expired) return pass_on(expired);

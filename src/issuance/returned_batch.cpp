@@ -92,8 +92,9 @@ Json origin_of(const std::string& checkpoint) {
 // ReturningBatch puts one batch into a change.
 class ReturningBatch {
  public:
-  ReturningBatch(const Ledger& ledger, Change& change, const VerifiedExport& files, ToldByExport told, bool in_log)
-      : ledger_(ledger), change_(change), files_(files), told_(std::move(told)), in_log_(in_log) {
+  ReturningBatch(const Ledger& ledger, Change& change, const VerifiedExport& files, ToldByExport told, bool in_log,
+                 const std::vector<std::string>& vouched)
+      : ledger_(ledger), change_(change), files_(files), told_(std::move(told)), in_log_(in_log), vouched_(vouched) {
     id_ = told_.entries.front().event.details.value("batch", "");
   }
 
@@ -139,6 +140,7 @@ class ReturningBatch {
                  {"added", added},
                  {"not_issued", std::move(others)}};
     details.update(origin_);
+    if (!vouched_.empty()) details["vouched"] = vouched_;
     auto seq = change_.append({.name = "batch.restored", .outcome = "ok", .details = std::move(details)}, id_);
     if (!seq) return pass_on(seq);
     entry_ = *seq;
@@ -287,6 +289,7 @@ class ReturningBatch {
   const VerifiedExport& files_;
   ToldByExport told_;
   bool in_log_;
+  const std::vector<std::string>& vouched_;
   std::string id_;
   Json origin_;
   std::map<std::string, std::string> plans_;  // issuer → document
@@ -299,7 +302,7 @@ Result<ReturnedBatch> Return::take_batch(const VerifiedExport& batch) {
   if (!told) return pass_on(told);
   auto in_log = are_in_log(work_->appliance.ledger, *told);
   if (!in_log) return pass_on(in_log);
-  return ReturningBatch(work_->appliance.ledger, change_, batch, std::move(*told), *in_log).put();
+  return ReturningBatch(work_->appliance.ledger, change_, batch, std::move(*told), *in_log, vouched_).put();
 }
 
 }  // namespace sealroom

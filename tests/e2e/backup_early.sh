@@ -35,6 +35,9 @@ home=$work/empty
 expect_exit 4 sealroom restore "$empty" --export "$log"
 complains "no log key yet"
 [ ! -e "$home" ] || fail "a home was made"
+expect_exit 0 sealroom --home "$work/vouched" restore "$empty" --export "$log" --log-key log-key.pem --json
+is "$(look '(d["missing_keys"], d["vouched"])' <stdout)" \
+  "[[], [\"$(openssl pkey -pubin -in log-key.pem -outform DER | sha256sum | cut -d ' ' -f 1)\"]]"
 expect_exit 0 sealroom restore "$empty"
 [ ! -e "$home/ledger/ledger.db-wal" ] || fail "the ledger is not closed"
 

@@ -159,6 +159,8 @@ stop_daemon
 restore
 found_wrong "DELETE FROM certificate WHERE name = 'sensor'" "the requests in the ledger"
 stop_daemon
+expect_exit 6 sealroom restore --export "$medium"
+complains "found wrong"
 restore
 found_wrong "UPDATE request SET verdict = replace(verdict, 'sensor', 'sens0r') WHERE name = 'sensor'" "the requests in the ledger"
 stop_daemon

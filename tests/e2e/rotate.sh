@@ -206,6 +206,37 @@ done
 result verified 0 "$log" --root "$root" --log-key last.0.pem --since kept
 expect_exit 0 by_hand "$out"
 
+step "the disk dies after that: no copy leads to the new key, so a person vouches for it, and the log says so for ever"
+sealroom lock >/dev/null
+stop_daemon
+kept_home=$home
+home=$work/vouched
+early=$(echo "$work"/early/backup/*)
+expect_exit 6 sealroom restore "$early" --export "$log"
+complains "verify.log-anchor"
+complains "--log-key"
+expect_exit 6 sealroom restore "$early" --export "$log" --log-key last.1.pem
+expect_exit 2 sealroom restore "$early" --log-key last.0.pem
+expect_exit 2 sealroom restore "$early" --export "$log" --log-key "$root"
+[ ! -e "$home" ] || fail "a home was made"
+expect_exit 0 sealroom restore "$early" --export "$log" --log-key last.0.pem
+says "you vouch for the log key $(fingerprint_of last.0.pem)"
+cp -a "$kept_home/tokens" "$kept_home/pins" "$home/"
+cp "$kept_home/sealroom.yaml" "$home/sealroom.yaml"
+sed "s|^directories.tokendir = .*|directories.tokendir = $home/tokens|" "$kept_home/softhsm2.conf" >"$home/softhsm2.conf"
+start_daemon
+for owner in root intermediate log; do sealroom unlock "$owner" >/dev/null 2>&1 || true; done
+expect_exit 0 sealroom recover --accept-gap
+expect_exit 0 sealroom unlock --all
+expect_exit 0 sealroom audit verify
+one sixth
+result verified 0 "$out" --root "$root" --log-key last.0.pem
+whole_log
+expect_exit 0 verify "$log" --root "$root" --log-key last.0.pem
+says "under the log key $(fingerprint_of last.0.pem), for which people alone vouched"
+sealroom audit show --json | grep -F '"event":"ledger.restored"' >restored.json
+is "$(look 'd["details"]["vouched"]' <restored.json)" "[\"$(fingerprint_of last.0.pem)\"]"
+
 sealroom lock >/dev/null
 stop_daemon
 echo "rotate: ok"

@@ -42,8 +42,10 @@ struct MissingCertificate {
 // Return is one change: what comes back is durable together, or nothing of it. First logs, then restored(), then batches.
 class Return {
  public:
-  // Errors: Integrity, also when the clock stands before the newest entry.
-  static Result<Return> begin(const Work& work);
+  // `vouched`: SHA-256, in hexadecimal digits, of log keys that this log does not have, and that a person gave so that
+  // exports verify under them; the log keeps them for ever. Errors: Integrity, also when the clock stands before the newest
+  // entry.
+  static Result<Return> begin(const Work& work, std::vector<std::string> vouched);
 
   // Appends the entries that the ledger does not have, as the very octets that they had, with their checkpoints, and what
   // they say of keys, issuers and batches. Errors: Integrity when the ledger's log is not the beginning of that one.
@@ -68,7 +70,8 @@ class Return {
   Result<Receipt> commit() &&;
 
  private:
-  Return(const Work& work, Change change) : work_(&work), change_(std::move(change)) {}
+  Return(const Work& work, std::vector<std::string> vouched, Change change)
+      : work_(&work), vouched_(std::move(vouched)), change_(std::move(change)) {}
 
   Result<Done> follow(const log::Entry& entry);
   Result<Done> follow_certificate(const log::Entry& entry);
@@ -81,6 +84,7 @@ class Return {
   Result<Done> add_keys(const VerifiedExport& log);
 
   const Work* work_;
+  std::vector<std::string> vouched_;
   Change change_;
   std::vector<log::Entry> imported_, exported_;  // batch.imported, batch.exported
   std::map<std::string, log::Entry, std::less<>> keys_,

@@ -59,9 +59,9 @@ std::span<const NamedCommand> commands() {
        "audit replace-key --lost --reason WHY [--pin-file F | --pin-fd N] [--accept-final-try] [--confirm-time T]",
        "give the log a new key where the old one is lost; the log keeps the reason for ever", &audit_replace_key},
       {"backup", "backup MEDIUM", "copy the ledger and the configuration; needs no token", &backup},
-      {"restore", "restore BACKUP [--export DIR]... | --export DIR...",
+      {"restore", "restore BACKUP [--export DIR]... [--log-key PEM]... | --export DIR... [--log-key PEM]...",
        "make a home of a backup and of what was exported later; or bring exports into the home, its daemon being "
-       "stopped",
+       "stopped; --log-key vouches for a log key that this log does not know",
        &restore},
       {"recover", "recover [--accept-gap] | --correct-clock",
        "account for what a crash left without an outcome, and plan it again", &recover},

@@ -19,6 +19,7 @@
 #include "sealroom/media/copy_file.hpp"
 #include "sealroom/media/outbox.hpp"
 #include "sealroom/policy/configuration.hpp"
+#include "sealroom/x509/pem.hpp"
 
 namespace sealroom::cli {
 namespace {
@@ -28,6 +29,7 @@ namespace fs = std::filesystem;
 using Digests = std::map<std::string, Digest>;
 
 constexpr std::size_t kLargestConfiguration = 64 * 1024;
+constexpr std::size_t kLargestKey = 64 * 1024;
 constexpr const char* kExports = "/run/exports";  // where exports lie in the home while its daemon takes them in
 constexpr mode_t kOpenMode = 0644;
 constexpr mode_t kOwnMode = 0600;
@@ -110,15 +112,37 @@ class BackupFolder {
   Digests files_;
 };
 
+// What a person brings beside a backup.
+struct Brought {
+  std::vector<std::string> exports;  // folders
+  std::string log_keys;              // PEM of the log keys that they vouch for
+};
+
+Result<std::string> read_log_keys(const std::vector<std::string>& paths) {
+  std::string all;
+  for (const auto& path : paths) {
+    auto octets = read_file(path, kLargestKey);
+    if (!octets) return fail(ErrorKind::Usage, octets.error().message);
+    auto keys = read_public_keys(as_text(*octets), printable(path));
+    if (!keys) return fail(ErrorKind::Usage, keys.error().message, keys.error().hint);
+    for (const auto& der : *keys) all += to_pem("PUBLIC KEY", der);
+  }
+  return all;
+}
+
 // Exports in the home, for the daemon alone, as long as this lives. Two of these never work on one home.
 class ExportsInHome {
  public:
-  static Result<ExportsInHome> copy(const std::vector<std::string>& folders, const std::string& home) {
+  static Result<ExportsInHome> copy(const Brought& brought, const std::string& home) {
     ExportsInHome exports(home + kExports);
     auto made = exports.take_place();
     if (!made) return pass_on(made);
+    if (!brought.log_keys.empty()) {
+      auto written = write_new_file(exports.path_ + "/log-keys.pem", as_bytes(brought.log_keys), kOwnMode);
+      if (!written) return pass_on(written);
+    }
     std::size_t number = 0;
-    for (const auto& folder : folders) {
+    for (const auto& folder : brought.exports) {
       auto copied = copy_one(folder, fmt::format("{}/{}", exports.path_, ++number));
       if (!copied) return pass_on(copied);
     }
@@ -176,6 +200,8 @@ void tell(const Json& answer) {
     say(fmt::format("restored from backup {}: {} log entries", text_of(answer, "backup"),
                     answer.at("size").get<std::uint64_t>()));
   }
+  for (const auto& key : answer.at("vouched"))
+    say(fmt::format("you vouch for the log key {}: the log says so for ever", key.get<std::string>()));
   if (const auto added = answer.at("entries").get<std::uint64_t>(); added > 0)
     say(fmt::format("{} entries came back from the export of the log", added));
   for (const auto& batch : answer.at("batches")) {
@@ -205,7 +231,7 @@ Result<int> answer_of(const Command& command, const std::string& text) {
   return kDone;
 }
 
-Result<int> restore_home(const Command& command, const std::string& folder, const std::vector<std::string>& exports) {
+Result<int> restore_home(const Command& command, const std::string& folder, const Brought& brought) {
   auto files = files_of_backup(folder);
   if (!files) return pass_on(files);
   auto home = HomeInTheMaking::begin(command.home);
@@ -217,7 +243,7 @@ Result<int> restore_home(const Command& command, const std::string& folder, cons
   if (taken) taken = backup.nothing_else();
   if (!taken) return pass_on(taken);
   auto text = [&]() -> Result<std::string> {
-    auto copied = ExportsInHome::copy(exports, home->partial());
+    auto copied = ExportsInHome::copy(brought, home->partial());
     if (!copied) return pass_on(copied);
     return run_daemon({"--home", home->partial(), "--finish-restore"});
   }();
@@ -233,13 +259,13 @@ Result<int> restore_home(const Command& command, const std::string& folder, cons
   return told;
 }
 
-Result<int> take_exports(const Command& command, const std::vector<std::string>& exports) {
+Result<int> take_exports(const Command& command, const Brought& brought) {
   std::error_code trouble;
   if (!fs::is_directory(command.home + "/run", trouble)) {
     return fail(ErrorKind::Usage, fmt::format("home {}: is not there", printable(command.home)),
                 "sealroom --home HOME restore --export DIR");
   }
-  auto copied = ExportsInHome::copy(exports, command.home);
+  auto copied = ExportsInHome::copy(brought, command.home);
   if (!copied) return pass_on(copied);
   auto text = run_daemon({"--home", command.home, "--take-exports"});
   if (!text) return pass_on(text);
@@ -251,12 +277,20 @@ Result<int> take_exports(const Command& command, const std::vector<std::string>&
 Result<int> restore(const Command& command) {
   namespace po = boost::program_options;
   Words words(command);
-  std::vector<std::string> exports;
-  words.options()("export", po::value<std::vector<std::string>>(&exports));
+  Brought brought;
+  std::vector<std::string> log_keys;
+  words.options()("export", po::value(&brought.exports))("log-key", po::value(&log_keys));
   auto read = words.read(command.words, 0, 1);
   if (!read) return pass_on(read);
-  if (!words.plain().empty()) return restore_home(command, words.plain()[0], exports);
-  if (!exports.empty()) return take_exports(command, exports);
+  auto keys = read_log_keys(log_keys);
+  if (!keys) return pass_on(keys);
+  brought.log_keys = std::move(*keys);
+  if (!brought.log_keys.empty() && brought.exports.empty()) {
+    return fail(ErrorKind::Usage, "--log-key is for exports, and none is named",
+                fmt::format("usage: sealroom {}", command.usage));
+  }
+  if (!words.plain().empty()) return restore_home(command, words.plain()[0], brought);
+  if (!brought.exports.empty()) return take_exports(command, brought);
   return fail(ErrorKind::Usage, "neither a backup nor an export is named",
               fmt::format("usage: sealroom {}", command.usage));
 }

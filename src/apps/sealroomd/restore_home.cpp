@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include "software.hpp"
 #include "sealroom/audit/folder.hpp"
 #include "sealroom/audit/verify.hpp"
+#include "sealroom/base/file.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/backup.hpp"
@@ -22,6 +24,9 @@ namespace sealroom::daemon {
 namespace {
 
 constexpr const char* kExports = "run/exports";
+constexpr const char* kVouched = "run/exports/log-keys.pem";  // keys that a person vouches for
+
+constexpr std::size_t kLargestKeys = std::size_t{1} << 20;
 
 constexpr std::size_t kLargestFile = std::size_t{512} << 20;  // that is read as a whole, as sealroom-verify does
 
@@ -31,13 +36,34 @@ struct Brought {
   ExportKind kind;
 };
 
-// The public keys that the log has had, as the ledger has them.
-Result<std::vector<PublicKey>> own_log_keys(const Ledger& ledger) {
-  auto keys = ledger.log_keys();
-  if (!keys) return pass_on(keys);
-  if (*keys) return (*keys)->newest_first();
-  return fail(ErrorKind::NeedsPerson, "the ledger has no log key yet, so no export can be verified",
-              "restore the backup without exports");
+// Log keys under which exports are verified.
+struct LogKeysGiven {
+  std::vector<PublicKey> all;
+  std::vector<std::string> vouched;  // SHA-256 of those that this log does not have: a person gave them
+};
+
+Result<LogKeysGiven> log_keys_given(const Ledger& ledger) {
+  auto own = ledger.log_keys();
+  if (!own) return pass_on(own);
+  LogKeysGiven given;
+  if (*own) given.all = (*own)->newest_first();
+  std::error_code trouble;
+  if (!std::filesystem::exists(kVouched, trouble)) return given;
+  auto pem = read_file(kVouched, kLargestKeys);
+  if (!pem) return pass_on(pem);
+  auto ders = read_public_keys(as_text(*pem), "--log-key");
+  if (!ders) return fail(ErrorKind::Usage, ders.error().message, ders.error().hint);
+  for (const auto& der : *ders) {
+    auto key = PublicKey::parse(der);
+    if (!key || key->type() != KeyType::EcP256) {
+      return fail(ErrorKind::Usage, "--log-key: is not an EC P-256 public key", "give the log's public key");
+    }
+    const bool known = std::ranges::find(given.all, key->digest(), &PublicKey::digest) != given.all.end();
+    if (known) continue;
+    given.vouched.push_back(to_hex(key->digest()));
+    given.all.push_back(std::move(*key));
+  }
+  return given;
 }
 
 std::string findings_of(const Verification& verification) {
@@ -55,18 +81,25 @@ Result<Brought> verified(const std::string& path, const std::vector<PublicKey>& 
   auto verification = verify_export(*folder, {.roots = {}, .log_keys = log_keys, .since = {}, .consistency = {}});
   if (!verification) return pass_on(verification);
   if (verification->agrees() && verification->log_anchored) return Brought{std::move(*folder), verification->kind};
+  const bool other_key =
+      std::ranges::find(verification->findings, "verify.log-anchor", &Finding::id) != verification->findings.end();
   return fail(ErrorKind::Integrity, fmt::format("the export does not verify: {}", findings_of(*verification)),
-              "see what sealroom-verify says of it; nothing of it was taken in");
+              other_key
+                  ? "when the log's key was replaced after this copy was made, and the new one's fingerprint stands in "
+                    "your record: give that key with --log-key; nothing was taken in"
+                  : "see what sealroom-verify says of it; nothing of it was taken in");
 }
 
 // Everything in run/exports, in the order in which it was named.
-Result<std::vector<Brought>> read_exports(const Ledger& ledger) {
+Result<std::vector<Brought>> read_exports(const std::vector<PublicKey>& log_keys) {
   std::vector<Brought> all;
   std::error_code trouble;
   for (std::size_t number = 1; std::filesystem::exists(fmt::format("{}/{}", kExports, number), trouble); ++number) {
-    auto log_keys = own_log_keys(ledger);
-    if (!log_keys) return pass_on(log_keys);
-    auto one = verified(fmt::format("{}/{}", kExports, number), *log_keys);
+    if (log_keys.empty()) {
+      return fail(ErrorKind::NeedsPerson, "the ledger has no log key yet, so no export can be verified",
+                  "restore the backup without exports, or vouch for the log's key with --log-key");
+    }
+    auto one = verified(fmt::format("{}/{}", kExports, number), log_keys);
     if (!one) return pass_on(one, fmt::format("export {}", number));
     all.push_back(std::move(*one));
   }
@@ -145,9 +178,12 @@ Result<Done> take_batches(Return& change, const std::vector<Brought>& exports, J
   return Done{};
 }
 
-Result<std::string> finish(Return change, std::uint64_t from, Json answer) {
+// What could not be opened again is not made durable.
+Result<std::string> finish(const Ledger& ledger, Return change, std::uint64_t from, Json answer) {
   auto missing = change.note_missing(from);
   if (!missing) return pass_on(missing);
+  auto sound = ledger.check_tail();
+  if (!sound) return pass_on(sound);
   answer["missing"] = json_of(*missing);
   answer["missing_keys"] = missing->keys;
   auto receipt = std::move(change).commit();
@@ -157,6 +193,15 @@ Result<std::string> finish(Return change, std::uint64_t from, Json answer) {
 
 // What works on a ledger without a daemon: no token is asked, so there is no module behind the keys.
 struct Workshop {
+  static Result<std::unique_ptr<Workshop>> open(const Configuration& configuration) {
+    auto sound = Ledger::examine(kLedger);
+    if (!sound) return pass_on(sound);
+    auto ledger = Ledger::open(kLedger, LedgerAccess::ReadWrite);
+    if (!ledger) return pass_on(ledger);
+    auto software = own_digest();
+    if (!software) return pass_on(software);
+    return std::make_unique<Workshop>(configuration, std::move(*ledger), *software);
+  }
   Workshop(const Configuration& settings, Ledger opened, const std::string& software)
       : ledger(std::move(opened)),
         keys(nullptr, settings),
@@ -170,59 +215,61 @@ struct Workshop {
   Work work;
 };
 
-Result<Ledger> open_examined() {
-  auto sound = Ledger::examine(kLedger);
-  if (!sound) return pass_on(sound);
-  return Ledger::open(kLedger, LedgerAccess::ReadWrite);
+// What `audit verify` found wrong stops everything that writes, and this is no other way in.
+Result<Done> is_not_found_wrong(const Ledger& ledger) {
+  auto verification = newest_verification(ledger);
+  if (!verification) return pass_on(verification);
+  if (!*verification || (*verification)->trouble.empty()) return Done{};
+  return found_wrong(**verification);
 }
 
 }  // namespace
 
 Result<std::string> finish_restore(const Configuration& configuration) {
-  auto opened = open_examined();
-  if (!opened) return pass_on(opened);
-  auto software = own_digest();
-  if (!software) return pass_on(software);
-  Workshop shop(configuration, std::move(*opened), *software);
-  auto size = verify_ledger(shop.ledger, [](std::uint64_t, std::uint64_t) {});
+  auto shop = Workshop::open(configuration);
+  if (!shop) return pass_on(shop);
+  const auto& ledger = (*shop)->ledger;
+  auto size = verify_ledger(ledger, [](std::uint64_t, std::uint64_t) {});
   if (!size) return pass_on(size);
-  if (*size == 0) return fail(ErrorKind::Integrity, "the ledger of the backup has no entries");
-  auto line = shop.ledger.line(*size - 1);
-  if (!line) return pass_on(line);
-  auto made = log::parse_line(*line);
+  auto made = newest_entry(ledger);
   if (!made) return pass_on(made);
-  auto exports = read_exports(shop.ledger);
+  if (!*made) return fail(ErrorKind::Integrity, "the ledger of the backup has no entries");
+  auto keys = log_keys_given(ledger);
+  if (!keys) return pass_on(keys);
+  auto exports = read_exports(keys->all);
   if (!exports) return pass_on(exports);
-  auto change = Return::begin(shop.work);
+  auto change = Return::begin((*shop)->work, keys->vouched);
   if (!change) return pass_on(change);
-  Json answer{{"format", "sealroom-restore/1"}, {"size", *size}};
+  Json answer{{"format", "sealroom-restore/1"}, {"size", *size}, {"vouched", keys->vouched}};
   auto done = take_logs(*change, *exports, answer);
   if (!done) return pass_on(done);
-  auto backup = change->restored(*made);
+  auto backup = change->restored(**made);
   if (!backup) return pass_on(backup);
   answer["backup"] = *backup;
   done = take_batches(*change, *exports, answer);
   if (!done) return pass_on(done);
-  return finish(std::move(*change), *size, std::move(answer));
+  return finish(ledger, std::move(*change), *size, std::move(answer));
 }
 
 Result<std::string> take_exports(const Configuration& configuration) {
   auto lock = lock_home();
   if (!lock) return pass_on(lock);
-  auto opened = open_examined();
-  if (!opened) return pass_on(opened);
-  auto software = own_digest();
-  if (!software) return pass_on(software);
-  Workshop shop(configuration, std::move(*opened), *software);
-  auto exports = read_exports(shop.ledger);
+  auto shop = Workshop::open(configuration);
+  if (!shop) return pass_on(shop);
+  const auto& ledger = (*shop)->ledger;
+  auto right = is_not_found_wrong(ledger);
+  if (!right) return pass_on(right);
+  auto keys = log_keys_given(ledger);
+  if (!keys) return pass_on(keys);
+  auto exports = read_exports(keys->all);
   if (!exports) return pass_on(exports);
-  auto change = Return::begin(shop.work);
+  auto change = Return::begin((*shop)->work, keys->vouched);
   if (!change) return pass_on(change);
-  auto size = shop.ledger.log_size();
+  auto size = ledger.log_size();
   if (!size) return pass_on(size);
-  auto restore = last_restore(shop.ledger);
+  auto restore = last_restore(ledger);
   if (!restore) return pass_on(restore);
-  Json answer{{"format", "sealroom-restore/1"}};
+  Json answer{{"format", "sealroom-restore/1"}, {"vouched", keys->vouched}};
   auto done = take_logs(*change, *exports, answer);
   if (done && answer.at("entries") != 0) {
     done = fail(ErrorKind::Integrity, "the export of the log has entries that this ledger lacks: it is an older copy",
@@ -230,7 +277,7 @@ Result<std::string> take_exports(const Configuration& configuration) {
   }
   if (done) done = take_batches(*change, *exports, answer);
   if (!done) return pass_on(done);
-  return finish(std::move(*change), *restore ? (*restore)->size : *size, std::move(answer));
+  return finish(ledger, std::move(*change), *restore ? (*restore)->size : *size, std::move(answer));
 }
 
 }  // namespace sealroom::daemon

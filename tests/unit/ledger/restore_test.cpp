@@ -70,6 +70,25 @@ TEST_CASE("lost entries come back as the octets that they had, and no others do"
   check_error(again.append_again(*ledger.line(4), {}), ErrorKind::Integrity, "does not continue");
 }
 
+TEST_CASE("what a change would leave can be looked at before it is committed") {
+  const LedgerHome home;
+  auto ledger = home.open();
+  append(ledger, 3);
+  auto change = begin(ledger);
+  REQUIRE(change.append(event(3)));
+  CHECK(ledger.check_tail());
+  REQUIRE(change.put_key({.owner = "log",
+                          .uri = "pkcs11:token=log",
+                          .token_label = "log",
+                          .token_serial = "1",
+                          .key_id = {1},
+                          .public_key = {9, 9},
+                          .evidence = "{}",
+                          .created = at("2026-11-21T10:00:00Z"),
+                          .entry = 3}));
+  CHECK(ledger.check_tail().error().kind == ErrorKind::Integrity);
+}
+
 TEST_CASE("a certificate that is found is issued, whatever the ledger thought of it, and only once") {
   const LedgerHome home;
   auto ledger = home.open();
