@@ -11,6 +11,8 @@
 namespace sealroom {
 namespace {
 
+constexpr std::uint64_t kMostUncovered = 20'000;  // entries; a start reads so many again in less than a second
+
 // What a configuration's entry belongs to, so that it is found without reading the whole log.
 std::string configuration_tag(std::string_view digest) { return fmt::format("configuration/{}", digest); }
 
@@ -97,6 +99,32 @@ Result<std::optional<log::Entry>> newest_entry(const Ledger& ledger, std::string
   return std::optional(std::move(*entry));
 }
 
+namespace {
+
+// The next checkpoint, over the log as it is.
+Result<CheckpointRow> signed_checkpoint(const Work& work) {
+  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  auto key = keys.key(kLogOwner);
+  if (!key) return pass_on(key);
+  auto root = ledger.root(*size);
+  if (!root) return pass_on(root);
+  const log::Checkpoint made{.origin = configuration.log_origin(), .size = *size, .root = *root};
+  auto signature = (*key)->sign(as_bytes(log::note_text(made)), HashAlgorithm::Sha256);
+  if (!signature) return pass_on(signature, "checkpoint");
+  keys.used(kLogOwner, clock.since_boot());
+
+  CheckpointRow row{.size = *size, .root = *root, .note = log::signed_note(made, (*key)->public_key(), *signature)};
+  auto in_force = ledger.log_keys();
+  if (!in_force) return pass_on(in_force);
+  auto verified = log::verify_note(row.note, in_force->value());
+  if (!verified) return fail(ErrorKind::Token, "the log token made a signature that does not verify");
+  return row;
+}
+
+}  // namespace
+
 Result<CheckpointRow> checkpoint(const Work& work) {
   auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
   if (work.stopping()) return stopped();  // what has to be signed at the end, the daemon's own work signs
@@ -112,29 +140,28 @@ Result<CheckpointRow> checkpoint(const Work& work) {
     return **newest;
   }
 
-  auto key = keys.key(kLogOwner);
-  if (!key) return pass_on(key);
-  auto root = ledger.root(*size);
-  if (!root) return pass_on(root);
-  const log::Checkpoint made{.origin = configuration.log_origin(), .size = *size, .root = *root};
-  auto signature = (*key)->sign(as_bytes(log::note_text(made)), HashAlgorithm::Sha256);
-  if (!signature) return pass_on(signature, "checkpoint");
-  keys.used(kLogOwner, clock.since_boot());
-
-  CheckpointRow row{.size = *size, .root = *root, .note = log::signed_note(made, (*key)->public_key(), *signature)};
-  auto in_force = ledger.log_keys();
-  if (!in_force) return pass_on(in_force);
-  auto verified = log::verify_note(row.note, in_force->value());
-  if (!verified) return fail(ErrorKind::Token, "the log token made a signature that does not verify");
+  auto row = signed_checkpoint(work);
+  if (!row) return row;
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);
-  auto added = change->add_checkpoint(row);
+  auto added = change->add_checkpoint(*row);
   if (!added) return pass_on(added);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
-  auto remembered = anchor_tokens(work, row);
+  auto remembered = anchor_tokens(work, *row);
   if (!remembered) return pass_on(remembered);
   return row;
+}
+
+std::optional<CheckpointRow> checkpoint_meanwhile(const Work& work) {
+  const auto& ledger = work.appliance.ledger;
+  const auto size = ledger.log_size();
+  const auto newest = ledger.newest_checkpoint();
+  if (!size || !newest || *size <= (*newest ? (*newest)->size : 0) + kMostUncovered || work.stopping()) return {};
+  const auto key = work.appliance.keys.key(kLogOwner);
+  if (!key || (*key)->threads() < 2 || !no_open_gap(ledger, work.appliance.configuration)) return {};
+  auto row = signed_checkpoint(work);
+  return row ? std::optional(std::move(*row)) : std::nullopt;
 }
 
 Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work) {

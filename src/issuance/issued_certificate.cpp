@@ -55,8 +55,13 @@ Result<Done> note_untried(Change& change, const CertificateRow& row) {
 Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& work, const SignedGroup& group) {
   std::vector<IssuedCertificate> issued;
   if (group.verified().empty() && group.failed().empty() && group.untried().empty()) return issued;
+  const auto covered = checkpoint_meanwhile(work);
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);
+  if (covered) {
+    auto added = change->add_checkpoint(*covered);
+    if (!added) return pass_on(added);
+  }
   for (const auto& made : group.verified()) {
     auto row = made.row();
     auto noted = note_issued(*change, made, row);

@@ -61,7 +61,13 @@ Result<std::optional<log::Entry>> newest_entry(const Ledger& ledger, std::string
 // Errors: NeedsPerson while the log key is locked or not made; Token; Integrity.
 Result<CheckpointRow> checkpoint(const Work& work);
 
-// The same where a locked log key is no obstacle: then the checkpoint waits, and nothing is returned.
+// A checkpoint over the log as it is, signed and not stored, where more than 20,000 entries have none: what no checkpoint
+// covers is read again at every start. The caller puts it into the next change, which makes it durable without a sync of
+// its own; tokens learn of a later one. Nothing where there is no need, or where the log's key cannot sign beside other
+// threads: whoever needs a checkpoint says why there is none.
+std::optional<CheckpointRow> checkpoint_meanwhile(const Work& work);
+
+// checkpoint() where a locked log key is no obstacle: then the checkpoint waits, and nothing is returned.
 Result<std::optional<CheckpointRow>> checkpoint_if_unlocked(const Work& work);
 
 // The certificates of an active issuer, its own first, the root last. Error NeedsPerson when it is not active.
