@@ -25,15 +25,6 @@ constexpr ActEvent kActs[] = {
 
 const ActEvent& event_of(KeyAct act) { return *std::ranges::find(kActs, act, &ActEvent::act); }
 
-// The digest in `hex`; nothing for anything else.
-std::optional<Digest> digest_in(const std::string& hex) {
-  const auto octets = from_hex(hex);
-  Digest digest{};
-  if (!octets || octets->size() != digest.size()) return std::nullopt;
-  std::ranges::copy(*octets, digest.begin());
-  return digest;
-}
-
 }  // namespace
 
 std::string_view name_of(KeyAct act) { return event_of(act).name; }
@@ -52,7 +43,7 @@ Result<std::optional<OpenKeyIntent>> open_key_intent(const Ledger& ledger, std::
                                      .label = event.details.value("label", ""),
                                      .token_serial = event.details.value("token_serial", ""),
                                      .key_id = from_hex(event.details.value("key_id", "")).value_or(Bytes()),
-                                     .public_key = digest_in(event.details.value("public_key_sha256", ""))});
+                                     .public_key = digest_from_hex(event.details.value("public_key_sha256", ""))});
 }
 
 Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {

@@ -102,16 +102,13 @@ Result<Done> Return::follow_certificate(const log::Entry& entry) {
 // The export was verified: each note is a checkpoint of this log under its key.
 Result<Done> Return::take_checkpoints(const std::string& notes, std::uint64_t from) {
   for (const auto note : log::split_notes(notes)) {
-    const auto lines = split(note, '\n');
-    const auto root = lines.size() > 2 ? from_base64(lines[2]) : std::nullopt;
-    CheckpointRow row{.size = 0, .root = {}, .note = std::string(note)};
-    if (!root || root->size() != row.root.size()) return fail(ErrorKind::Integrity, "a checkpoint has no root");
-    std::ranges::copy(*root, row.root.begin());
-    for (const char digit : lines[1]) row.size = row.size * 10 + static_cast<std::uint64_t>(digit - '0');
-    if (row.size <= from) continue;
-    auto added = change_.add_checkpoint(row);
+    auto checkpoint = log::read_note(note);
+    if (!checkpoint) return pass_on(checkpoint);
+    if (checkpoint->size <= from) continue;
+    auto added =
+        change_.add_checkpoint({.size = checkpoint->size, .root = checkpoint->root, .note = std::string(note)});
     if (!added) return added;
-    checkpoints_.insert(row.size);
+    checkpoints_.insert(checkpoint->size);
   }
   return Done{};
 }
@@ -137,11 +134,10 @@ Result<Done> Return::add_batches() {
 // So that the next export proves that it continues the newest one.
 Result<Done> Return::add_exports() {
   for (const auto& entry : exported_) {
-    const auto content = from_hex(entry.event.details.value("content_sha256", ""));
-    ExportRow row{.batch = entry.event.details.value("batch", ""), .size = entry.seq + 1, .content = {}};
-    if (!checkpoints_.contains(row.size) || !content || content->size() != row.content.size()) continue;
-    std::ranges::copy(*content, row.content.begin());
-    auto added = change_.add_export(row);
+    const auto content = digest_from_hex(entry.event.details.value("content_sha256", ""));
+    if (!content || !checkpoints_.contains(entry.seq + 1)) continue;
+    auto added = change_.add_export(
+        {.batch = entry.event.details.value("batch", ""), .size = entry.seq + 1, .content = *content});
     if (!added) return added;
   }
   return Done{};

@@ -1,4 +1,5 @@
 #include <map>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -21,16 +22,22 @@ std::unexpected<Error> another(std::string_view batch) {
 
 // The log entries of the export, told by what they are about.
 struct ToldByExport {
+  using Name = std::tuple<std::string, std::string, std::string>;  // event, issuer and serial, which may be empty
+
   std::vector<log::Entry> entries;
   std::vector<std::string> lines;
+  std::map<Name, std::size_t> first;  // in `entries`
 
-  const log::Entry* find(std::string_view name, std::string_view issuer, std::string_view serial) const {
-    for (const auto& entry : entries) {
-      const auto& details = entry.event.details;
-      if (entry.event.name == name && details.value("issuer", "") == issuer && details.value("serial", "") == serial)
-        return &entry;
-    }
-    return nullptr;
+  void add(log::Entry entry, std::string_view line) {
+    const auto& details = entry.event.details;
+    first.try_emplace({entry.event.name, details.value("issuer", ""), details.value("serial", "")}, entries.size());
+    entries.push_back(std::move(entry));
+    lines.emplace_back(line);
+  }
+
+  const log::Entry* find(const Name& name) const {
+    const auto found = first.find(name);
+    return found == first.end() ? nullptr : &entries[found->second];
   }
 };
 
@@ -39,8 +46,7 @@ Result<ToldByExport> read_entries(const VerifiedExport& batch) {
   auto read = batch.each_line("audit/entries.jsonl", [&](std::string_view line) -> Result<Done> {
     auto entry = log::parse_line(line, log::UnknownMembers::Accept);
     if (!entry) return pass_on(entry);
-    told.entries.push_back(std::move(*entry));
-    told.lines.emplace_back(line);
+    told.add(std::move(*entry), line);
     return Done{};
   });
   if (!read) return pass_on(read);
@@ -72,19 +78,13 @@ std::string verdict_at_import(Json verdict) {
   return log::canonical(verdict);
 }
 
-Digest digest_in(const Json& object, const char* name) {
-  Digest digest{};
-  const auto octets = from_hex(object.value(name, ""));
-  if (octets && octets->size() == digest.size()) std::ranges::copy(*octets, digest.begin());
-  return digest;
-}
+Digest digest_of_request(const Json& told) { return digest_from_hex(told.value("sha256", "")).value_or(Digest{}); }
 
 // Where the export came from, for an entry of ours that speaks of one that this log does not have.
-Json origin_of(const std::string& checkpoint) {
-  const auto lines = split(checkpoint, '\n');
-  std::uint64_t size = 0;
-  for (const char digit : lines.at(1)) size = size * 10 + static_cast<std::uint64_t>(digit - '0');
-  return {{"origin_size", size}, {"origin_root", to_hex(from_base64(lines.at(2)).value_or(Bytes{}))}};
+Result<Json> origin_of(const std::string& note) {
+  auto checkpoint = log::read_note(note);
+  if (!checkpoint) return pass_on(checkpoint);
+  return Json{{"origin_size", checkpoint->size}, {"origin_root", to_hex(checkpoint->root)}};
 }
 
 }  // namespace
@@ -105,7 +105,9 @@ class ReturningBatch {
     if (!report) return pass_on(report);
     auto note = files_.read("audit/checkpoint");
     if (!note) return pass_on(note);
-    origin_ = origin_of(*note);
+    auto origin = origin_of(*note);
+    if (!origin) return pass_on(origin);
+    origin_ = std::move(*origin);
     auto done = read_plans();
     if (done) done = announce(*report);
     if (done) done = put_plans();
@@ -185,7 +187,7 @@ class ReturningBatch {
     auto known = ledger_.batch(id_);
     if (!known) return pass_on(known);
     if (*known) return Done{};
-    const auto* imported = told_.find("batch.imported", "", "");
+    const auto* imported = told_.find({"batch.imported", "", ""});
     if (imported == nullptr) return fail(ErrorKind::Integrity, fmt::format("batch {}: was never imported", id_));
     return change_.add_batch({.id = id_,
                               .created = imported->context.time,
@@ -197,7 +199,7 @@ class ReturningBatch {
   Result<Done> put_requests(const Json& requests) {
     for (std::uint64_t position = 0; position < requests.size(); ++position) {
       const auto& told = requests[position];
-      const auto digest = digest_in(told, "sha256");
+      const auto digest = digest_of_request(told);
       auto known = ledger_.request(id_, position);
       if (!known) return pass_on(known);
       if (*known && (*known)->digest != digest) return another(id_);
@@ -257,7 +259,7 @@ class ReturningBatch {
                                           .request = request,
                                           .position = position,
                                           .name = name,
-                                          .request_digest = digest_in(told, "sha256"),
+                                          .request_digest = digest_of_request(told),
                                           .key_digest = certificate->key().digest(),
                                           .serial = serial,
                                           .subject = copy(certificate->subject()),
@@ -275,7 +277,7 @@ class ReturningBatch {
   // The entry that the certificate is bound to: its own where this log has it, else one that says where it came from.
   Result<std::uint64_t> entry_about(const Certificate& certificate, const Json& told) {
     const auto issuer = told.value("issuer", "");
-    const auto* issued = told_.find("certificate.issued", issuer, certificate.serial_hex());
+    const auto* issued = told_.find({"certificate.issued", issuer, certificate.serial_hex()});
     if (issued == nullptr) return fail(ErrorKind::Integrity, fmt::format("batch {}: a certificate has no entry", id_));
     if (in_log_) return issued->seq;
     Json details = issued->event.details;

@@ -69,6 +69,21 @@ Result<Checkpoint> read_text(std::string_view text) {
   return checkpoint;
 }
 
+// A note's two halves: the text with its last line feed, and the signature lines.
+struct NoteParts {
+  std::string_view text;
+  std::string_view signatures;
+};
+
+Result<NoteParts> parts_of(std::string_view note) {
+  if (note.size() > kLargestNote) return refuse(fmt::format("is larger than {} octets", kLargestNote));
+  if (!is_note_octets(as_bytes(note))) return refuse("is not UTF-8 or has a control character");
+  // The last empty line ends the text; the text keeps its own line feed.
+  const auto end = note.rfind("\n\n");
+  if (end == std::string_view::npos) return refuse("has no empty line before its signatures");
+  return NoteParts{note.substr(0, end + 1), note.substr(end + 2)};
+}
+
 struct SignatureLine {
   std::string_view name;
   Bytes id_and_signature;  // more than 4 octets
@@ -125,19 +140,21 @@ std::string signed_note(const Checkpoint& checkpoint, const PublicKey& key, Byte
   return fmt::format("{}\n{}{} {}\n", note_text(checkpoint), kSignatureStart, checkpoint.origin, to_base64(octets));
 }
 
+Result<Checkpoint> read_note(std::string_view note) {
+  auto parts = parts_of(note);
+  if (!parts) return pass_on(parts);
+  return read_text(parts->text);
+}
+
 Result<Checkpoint> verify_note(std::string_view note, const PublicKey& key) {
   if (key.type() != KeyType::EcP256) return refuse(fmt::format("the log's key is {}, not EC P-256", key.description()));
-  if (note.size() > kLargestNote) return refuse(fmt::format("is larger than {} octets", kLargestNote));
-  if (!is_note_octets(as_bytes(note))) return refuse("is not UTF-8 or has a control character");
-  // The last empty line ends the text; the text keeps its own line feed.
-  const auto end = note.rfind("\n\n");
-  if (end == std::string_view::npos) return refuse("has no empty line before its signatures");
-  const auto text = note.substr(0, end + 1);
-  auto checkpoint = read_text(text);
+  auto parts = parts_of(note);
+  if (!parts) return pass_on(parts);
+  auto checkpoint = read_text(parts->text);
   if (!checkpoint) return checkpoint;
-  auto signature = signature_by(key, checkpoint->origin, note.substr(end + 2));
+  auto signature = signature_by(key, checkpoint->origin, parts->signatures);
   if (!signature) return pass_on(signature);
-  if (!key.verifies(as_bytes(text), *signature, HashAlgorithm::Sha256)) {
+  if (!key.verifies(as_bytes(parts->text), *signature, HashAlgorithm::Sha256)) {
     return refuse("the signature by the log's key is not valid");
   }
   return checkpoint;

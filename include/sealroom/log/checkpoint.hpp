@@ -32,6 +32,9 @@ std::array<std::uint8_t, 4> key_id(const PublicKey& key);
 // `signature` is the DER ECDSA signature over SHA-256 of note_text (signature type 2).
 std::string signed_note(const Checkpoint& checkpoint, const PublicKey& key, ByteView signature);
 
+// What a signed note says, read as strictly as verify_note() does; who signed it is not looked at. Errors: Integrity.
+Result<Checkpoint> read_note(std::string_view note);
+
 // Reads a signed note strictly (origin, size and root, no extension lines) and verifies it under `key`, an EC P-256 key
 // whose name must be the note's origin and which must have signed exactly once. Signatures by other keys are passed
 // over. Errors: Integrity.

@@ -101,6 +101,16 @@ TEST_CASE("a note by another key is refused") {
   check_refused(log::signed_note(checkpoint(), ours().key(), witness().sign(text)), "not valid");
 }
 
+TEST_CASE("what a note says is read whoever signed it, and as strictly") {
+  const auto text = log::note_text(checkpoint());
+  const auto read = log::read_note(text + "\n" + witness().line("example.com/log", text));
+  REQUIRE(read);
+  CHECK(read->size == checkpoint().size);
+  CHECK(read->root == checkpoint().root);
+  CHECK_FALSE(log::read_note(text));
+  CHECK_FALSE(log::read_note("example.com/log\n05\n" + to_base64(Digest{}) + "\n\n"));
+}
+
 TEST_CASE("our key under another name is not our signature") {
   const auto text = log::note_text(checkpoint());
   check_refused(text + "\n" + ours().line("example.com/other", text), "no signature by the log's key");
