@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "beneath.hpp"
+#include "each_of.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "tree.hpp"
@@ -45,6 +46,17 @@ bool means_no_modes(int reason) {
 
 // Everything below `folder`, and its own names; EINVAL comes from file systems that cannot sync a folder by itself.
 bool make_durable(int folder) { return syncfs(folder) == 0 && (fsync(folder) == 0 || errno == EINVAL); }
+
+// 0, or why not.
+int append(int file, ByteView octets) {
+  while (!octets.empty()) {
+    const auto put = ::write(file, octets.data(), octets.size());
+    if (put < 0 && errno == EINTR) continue;
+    if (put < 0) return errno;
+    octets = octets.subspan(static_cast<std::size_t>(put));
+  }
+  return 0;
+}
 
 int rename_unless_there(int directory, const std::string& from, const std::string& to) {
   if (renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0) return 0;
@@ -108,6 +120,7 @@ Outbox& Outbox::operator=(Outbox&& other) noexcept {
   parent_ = std::move(other.parent_);
   directory_ = std::move(other.directory_);
   written_ = std::move(other.written_);
+  folders_ = std::move(other.folders_);
   return *this;
 }
 
@@ -121,81 +134,103 @@ void Outbox::abandon() noexcept {
   root_ = Fd();
 }
 
-std::unexpected<Error> Outbox::abandoned(const std::string& path, int reason) {
-  abandon();
+std::unexpected<Error> Outbox::failure(const std::string& path, int reason) const {
   const auto folder = parent_name_ + "/" + partial_name_;
   return medium_failure(medium_, path.empty() ? folder : folder + "/" + path, reason);
 }
 
-Result<Done> Outbox::write(const std::string& path, ByteView octets, mode_t mode) {
-  bool given = false;
-  const auto once = [&]() -> Result<Bytes> { return std::exchange(given, true) ? Bytes{} : copy(octets); };
-  return write(path, once, mode);
+std::unexpected<Error> Outbox::abandoned(const std::string& path, int reason) {
+  abandon();
+  return failure(path, reason);
 }
 
-Result<Done> Outbox::write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode) {
-  auto fits = check_path(path);
-  if (!fits) return fits;
-  auto digest = create_file(path, next, mode);
-  if (!digest) return pass_on(digest);
-  written_.emplace(path, *digest);
+Result<Done> Outbox::write(const std::string& path, ByteView octets, mode_t mode) {
+  return write(std::vector<NewFile>{{.path = path, .octets = octets, .mode = mode}});
+}
+
+Result<Done> Outbox::write(const std::vector<NewFile>& files) {
+  for (const auto& file : files) {
+    auto fits = begin(file.path);
+    if (!fits) return fits;
+  }
+  std::vector<Digest> digests(files.size());
+  auto put = each_of(files.size(), [&](std::size_t i) -> Result<Done> {
+    bool given = false;
+    const auto once = [&]() -> Result<ByteView> { return std::exchange(given, true) ? ByteView() : files[i].octets; };
+    auto digest = create_file(files[i].path, once, files[i].mode);
+    if (!digest) return pass_on(digest);
+    digests[i] = *digest;
+    return Done{};
+  });
+  if (!put) return abandon(), put;
+  for (std::size_t i = 0; i < files.size(); ++i) written_[files[i].path] = digests[i];
   return Done{};
 }
 
-Result<Done> Outbox::check_path(const std::string& path) {
+Result<Done> Outbox::write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode) {
+  auto fits = begin(path);
+  if (!fits) return fits;
+  Bytes piece;
+  auto digest = create_file(
+      path,
+      [&]() -> Result<ByteView> {
+        auto more = next();
+        if (!more) return pass_on(more);
+        piece = std::move(*more);
+        return ByteView(piece);
+      },
+      mode);
+  if (!digest) return abandon(), pass_on(digest);
+  written_[path] = *digest;
+  return Done{};
+}
+
+// Claims `path`, and makes the folders above it.
+Result<Done> Outbox::begin(const std::string& path) {
   if (!directory_) return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
   const auto parts = split(path, '/');
   if (!std::ranges::all_of(parts, is_plain)) {
     abandon();
     return not_plain(path);
   }
-  if (written_.contains(path)) {
+  if (!written_.try_emplace(path).second) {
     abandon();
     return fail(ErrorKind::Failed, fmt::format("{}: {} is written twice", printable(medium_), path));
   }
+  const auto folder = path.substr(0, path.size() - parts.back().size());
+  if (folders_.contains(folder)) return Done{};
+  Fd deeper;
+  int above = directory_.get();
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    deeper = folder_beneath(above, std::string(parts[i]));
+    if (!deeper) return abandoned(path, errno);
+    above = deeper.get();
+  }
+  folders_.insert(folder);
   return Done{};
 }
 
-Result<Digest> Outbox::create_file(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode) {
-  const auto parts = split(path, '/');
-  Fd deeper;
-  int folder = directory_.get();
-  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-    deeper = folder_beneath(folder, std::string(parts[i]));
-    if (!deeper) return abandoned(path, errno);
-    folder = deeper.get();
-  }
-  const Fd file = open_beneath(folder, std::string(parts.back()), O_WRONLY | O_CREAT | O_EXCL, 0600);
+// Abandons nothing: several may be on their way.
+Result<Digest> Outbox::create_file(const std::string& path, const std::function<Result<ByteView>()>& next,
+                                   mode_t mode) const {
+  const auto failed = [&](int reason) { return failure(path, reason); };
+  const Fd file = open_beneath(directory_.get(), path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (!file && errno == EEXIST) {
-    abandon();
     return fail(ErrorKind::Failed,
                 fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
   }
-  if (!file) return abandoned(path, errno);
+  if (!file) return failed(errno);
   Sha256 digest;
   for (;;) {
     auto piece = next();
-    if (!piece) {
-      abandon();
-      return pass_on(piece);
-    }
+    if (!piece) return pass_on(piece);
     if (piece->empty()) break;
     digest.add(*piece);
-    auto put = append(file.get(), path, *piece);
-    if (!put) return pass_on(put);
+    const int reason = append(file.get(), *piece);
+    if (reason != 0) return failed(reason);
   }
-  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return abandoned(path, errno);
+  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return failed(errno);
   return digest.finish();
-}
-
-Result<Done> Outbox::append(int file, const std::string& path, ByteView octets) {
-  while (!octets.empty()) {
-    const auto put = ::write(file, octets.data(), octets.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return abandoned(path, errno);
-    octets = octets.subspan(static_cast<std::size_t>(put));
-  }
-  return Done{};
 }
 
 Result<Done> Outbox::finish() {

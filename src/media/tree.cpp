@@ -4,13 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "beneath.hpp"
+#include "each_of.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/media/outbox.hpp"
@@ -22,12 +25,21 @@ namespace {
 constexpr int kDeepest = 16;
 constexpr std::size_t kMostNames = 1'000'000;
 
-class DigestWalk {
+constexpr off_t kPieceOctets = 65'536;
+
+constexpr const char* kOfWrongKind = "is neither a file nor a folder";
+
+std::unexpected<Error> broken(const std::string& name, const std::string& path, const char* rule) {
+  return fail(ErrorKind::Failed, fmt::format("{}: {}: {}", printable(name), printable(path), rule));
+}
+
+// Lists the regular files below a folder.
+class FileWalk {
  public:
-  explicit DigestWalk(const std::string& name) : name_(name) {}
+  explicit FileWalk(const std::string& name) : name_(name) {}
 
   Result<Done> folder(int directory, const std::string& path, int depth) {
-    if (depth > kDeepest) return broken(path, "is nested too deep");
+    if (depth > kDeepest) return broken(name_, path, "is nested too deep");
     Entries entries(directory);
     if (!entries.ok()) return medium_failure(name_, path, errno);
     while (const auto entry = entries.next()) {
@@ -38,42 +50,44 @@ class DigestWalk {
     return Done{};
   }
 
-  std::map<std::string, Digest> take() { return std::move(digests_); }
+  std::vector<std::string> take() {
+    std::ranges::sort(files_);
+    return std::move(files_);
+  }
 
  private:
   Result<Done> add(int directory, const std::string& entry, const std::string& path, int depth) {
-    struct stat status {};
+    struct stat status{};
     if (!status_beneath(directory, entry, status)) return medium_failure(name_, path, errno);
-    const bool is_folder = S_ISDIR(status.st_mode);
-    if (!is_folder && !S_ISREG(status.st_mode)) return broken(path, "is neither a file nor a folder");
-    const Fd fd = open_beneath(directory, entry, O_RDONLY | O_NONBLOCK | (is_folder ? O_DIRECTORY : 0));
+    if (S_ISREG(status.st_mode)) return files_.push_back(path), Done{};
+    if (!S_ISDIR(status.st_mode)) return broken(name_, path, kOfWrongKind);
+    const Fd fd = open_beneath(directory, entry, O_RDONLY | O_NONBLOCK | O_DIRECTORY);
     if (!fd) return medium_failure(name_, path, errno);
-    return is_folder ? folder(fd.get(), path, depth + 1) : file(fd.get(), path);
-  }
-
-  Result<Done> file(int fd, const std::string& path) {
-    // Otherwise what is read back would come from memory, and say nothing about the medium.
-    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
-    Sha256 digest;
-    for (;;) {
-      const auto got = ::read(fd, buffer_.data(), buffer_.size());
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return medium_failure(name_, path, errno);
-      if (got == 0) break;
-      digest.add(ByteView(buffer_).first(static_cast<std::size_t>(got)));
-    }
-    if (!digests_.emplace(path, digest.finish()).second) return broken(path, "stands twice in its folder");
-    return Done{};
-  }
-
-  std::unexpected<Error> broken(const std::string& path, const char* rule) const {
-    return fail(ErrorKind::Failed, fmt::format("{}: {}: {}", printable(name_), printable(path), rule));
+    return folder(fd.get(), path, depth + 1);
   }
 
   const std::string& name_;
-  std::map<std::string, Digest> digests_;
-  Bytes buffer_ = Bytes(65'536);
+  std::vector<std::string> files_;
 };
+
+Result<Digest> digest_of(int directory, const std::string& name, const std::string& path) {
+  const Fd fd = open_beneath(directory, path, O_RDONLY | O_NONBLOCK);
+  if (!fd) return medium_failure(name, path, errno);
+  struct stat status{};
+  if (fstat(fd.get(), &status) != 0) return medium_failure(name, path, errno);
+  if (!S_ISREG(status.st_mode)) return broken(name, path, kOfWrongKind);
+  // Otherwise what is read back would come from memory, and say nothing about the medium.
+  posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
+  Bytes buffer(static_cast<std::size_t>(std::clamp<off_t>(status.st_size, 1, kPieceOctets)));
+  Sha256 digest;
+  for (;;) {
+    const auto got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return medium_failure(name, path, errno);
+    if (got == 0) return digest.finish();
+    digest.add(ByteView(buffer).first(static_cast<std::size_t>(got)));
+  }
+}
 
 std::vector<std::string> names_in(int directory) {
   std::vector<std::string> names;
@@ -100,10 +114,23 @@ bool remove_below(int directory, const std::string& name, int depth) {
 }  // namespace
 
 Result<std::map<std::string, Digest>> digests_in(int directory, const std::string& name) {
-  DigestWalk walk(name);
+  FileWalk walk(name);
   auto walked = walk.folder(directory, {}, 0);
   if (!walked) return pass_on(walked);
-  return walk.take();
+  const auto paths = walk.take();
+  const auto twice = std::ranges::adjacent_find(paths);
+  if (twice != paths.end()) return broken(name, *twice, "stands twice in its folder");
+  std::vector<Digest> digests(paths.size());
+  auto read = each_of(paths.size(), [&](std::size_t i) -> Result<Done> {
+    auto digest = digest_of(directory, name, paths[i]);
+    if (!digest) return pass_on(digest);
+    digests[i] = *digest;
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  std::map<std::string, Digest> found;
+  for (std::size_t i = 0; i < paths.size(); ++i) found.emplace_hint(found.end(), paths[i], digests[i]);
+  return found;
 }
 
 Result<std::map<std::string, Digest>> digests_below(const std::string& directory) {

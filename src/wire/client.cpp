@@ -106,7 +106,7 @@ Result<Json> received_message(int socket) {
     switch (reader.read(socket, 0)) {
       case FrameReader::Step::Waiting:
       case FrameReader::Step::Partial: break;
-      case FrameReader::Step::Complete: return parse_json(reader.take().text, "answer of the daemon");
+      case FrameReader::Step::Complete: return message_in(reader.take().text, "answer of the daemon");
       case FrameReader::Step::Ended: return connection_closed();
       case FrameReader::Step::Broken: return fail(ErrorKind::Failed, "answer of the daemon: " + reader.trouble());
     }

@@ -7,12 +7,14 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/wire/message.hpp"
 
 namespace sealroom::wire {
@@ -51,15 +53,28 @@ void close_aside(std::vector<Fd> descriptors) {
   }
 }
 
+// The raw octets in the result of `message`, which do not stand in its JSON.
+std::optional<Json::binary_t> taken_from(Json& message) {
+  const auto result = message.find("result");
+  if (result == message.end() || !result->is_object()) return std::nullopt;
+  const auto octets = result->find(kRawMember);
+  if (octets == result->end() || !octets->is_binary()) return std::nullopt;
+  auto taken = std::move(octets->get_binary());
+  result->erase(octets);
+  return taken;
+}
+
 }  // namespace
 
-Result<std::string> frame_of(const Json& message) {
+Result<std::string> frame_of(Json message) {
   std::string frame(4, '\0');
+  const auto behind = taken_from(message);
   try {
     frame += message.dump();
   } catch (const Json::exception&) {
     return fail(ErrorKind::Failed, "the message is not text");
   }
+  if (behind) frame.append(1, '\0').append(as_text(*behind));
   const std::size_t length = frame.size() - 4;
   if (length > kLongestFrame) {
     return fail(ErrorKind::Failed,
@@ -67,6 +82,19 @@ Result<std::string> frame_of(const Json& message) {
   }
   for (std::size_t i = 0; i < 4; ++i) frame[i] = static_cast<char>((length >> (24 - 8 * i)) & 0xff);
   return frame;
+}
+
+Result<Json> message_in(std::string_view frame, std::string_view what) {
+  const auto end = std::min(frame.find('\0'), frame.size());
+  auto message = parse_json(frame.substr(0, end), what);
+  if (!message || end == frame.size()) return message;
+  const auto result = message->is_object() ? message->find("result") : message->end();
+  if (result == message->end() || !result->is_object() || result->contains(kRawMember)) {
+    return fail(ErrorKind::Usage, fmt::format("{}: octets stand behind what cannot have them", what));
+  }
+  const auto behind = as_bytes(frame.substr(end + 1));
+  (*result)[kRawMember] = Json::binary({behind.begin(), behind.end()});
+  return message;
 }
 
 std::size_t FrameReader::wanted() const {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sealroom/base/error.hpp"
@@ -14,8 +15,12 @@ namespace sealroom::wire {
 // Descriptors that one message can carry: SCM_MAX_FD (unix(7)).
 inline constexpr std::size_t kMostDescriptors = 253;
 
-// The octets of `message` as one frame. Errors: Failed when it is longer than kLongestFrame or is not text.
-Result<std::string> frame_of(const Json& message);
+// The octets of `message` as one frame: its JSON, and behind a NUL, which JSON never has, the value of kRawMember in its
+// result where that is binary. Errors: Failed when it is longer than kLongestFrame or is not text.
+Result<std::string> frame_of(Json message);
+
+// The message that frame_of() made a frame of. Only answers may have octets behind them. Errors: Usage.
+Result<Json> message_in(std::string_view frame, std::string_view what);
 
 // FrameReader puts frames together from a stream socket, blocking or not.
 //

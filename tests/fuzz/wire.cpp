@@ -16,7 +16,7 @@ using namespace sealroom::wire;
 
 constexpr std::size_t kMost = 64 * 1024;  // fits into a socket's buffer
 
-Json message_in(const std::string& frame) {
+Json answer_in(const std::string& frame) {
   std::size_t length = 0;
   for (std::size_t i = 0; i < 4; ++i) length = length << 8 | static_cast<unsigned char>(frame.at(i));
   if (length != frame.size() - 4 || length > kLongestFrame) std::abort();
@@ -28,16 +28,16 @@ Json message_in(const std::string& frame) {
 void serve(const std::string& text) {
   const auto request = parse_request(text);
   if (!request) {
-    if (message_in(violation_frame(request.error())).at("id") != request.error().id) std::abort();
+    if (answer_in(violation_frame(request.error())).at("id") != request.error().id) std::abort();
     return;
   }
-  if (const auto violation = hello_violation(*request)) message_in(violation_frame(*violation));
-  const auto answer = message_in(answer_frame(request->id, Result<Json>(request->parameters)));
+  if (const auto violation = hello_violation(*request)) answer_in(violation_frame(*violation));
+  const auto answer = answer_in(answer_frame(request->id, Result<Json>(request->parameters)));
   if (answer.at("id") != request->id) std::abort();
 }
 
 void take_for_answer(const std::string& text) {
-  const auto message = parse_json(text, "answer");
+  const auto message = message_in(text, "answer");
   if (!message) return;
   const auto error = error_from(message->is_object() && message->contains("error") ? message->at("error") : *message);
   const auto fit = [](char c) { return c >= 0x20 && c <= 0x7e; };

@@ -14,6 +14,9 @@ namespace sealroom::wire {
 inline constexpr std::uint32_t kLongestFrame = 1024 * 1024;
 inline constexpr int kProtocolVersion = 1;
 
+// The member of a result that may be binary (Json::binary): it travels as it is behind the JSON of the answer.
+inline constexpr const char* kRawMember = "octets";
+
 // JSON-RPC error object for `error`: code -32000 - exit code, message, data {kind, hint}; and back.
 Json error_object(const Error& error);
 Error error_from(const Json& object);

@@ -1,4 +1,10 @@
 #include <filesystem>
+#include <future>
+#include <list>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -7,17 +13,15 @@
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/crypto/sums.hpp"
 #include "sealroom/media/outbox.hpp"
+#include "sealroom/wire/message.hpp"
 
 namespace sealroom::cli {
 namespace {
 
-Result<Done> sums_agree(const std::string& folder, const std::map<std::string, Digest>& files) {
+bool sums_agree(const std::map<std::string, Digest>& files) {
   const auto others = digest_of_sums(files, [](const std::string& path) { return path != kSumsFile; });
   const auto sums = files.find(kSumsFile);
-  if (sums != files.end() && sums->second == others) return Done{};
-  return fail(ErrorKind::Failed,
-              fmt::format("{}: is there already, and its files are not the ones in its SHA256SUMS", printable(folder)),
-              "move the folder away and export again");
+  return sums != files.end() && sums->second == others;
 }
 
 // Whether the folder holds the export of this very batch. Error (Failed) when it holds something else.
@@ -28,8 +32,12 @@ Result<bool> already_there(wire::Client& client, const std::string& folder, cons
   if (!about) return pass_on(about);
   auto files = digests_below(folder);
   if (!files) return pass_on(files);
-  auto whole = sums_agree(folder, *files);
-  if (!whole) return pass_on(whole);
+  if (!sums_agree(*files)) {
+    return fail(
+        ErrorKind::Failed,
+        fmt::format("{}: is there already, and its files are not the ones in its SHA256SUMS", printable(folder)),
+        "move the folder away and export again");
+  }
   if (to_hex(digest_of_sums(*files, is_export_content)) == about->at("content_sha256")) return true;
   return fail(
       ErrorKind::Failed,
@@ -38,23 +46,42 @@ Result<bool> already_there(wire::Client& client, const std::string& folder, cons
       "move the folder away and export again");
 }
 
-Result<Done> write_pieces(wire::Client& client, Outbox& outbox) {
-  Bytes octets;
-  for (bool more = true; more;) {
-    auto answer = client.call("export.next");
-    if (!answer) return pass_on(answer);
-    more = answer->at("more").get<bool>();
-    for (const auto& piece : answer->at("files")) {
-      const auto part = from_base64(piece.at("octets").get<std::string>());
-      if (!part) return fail(ErrorKind::Failed, "the daemon's answer is not base64");
-      octets.insert(octets.end(), part->begin(), part->end());
-      if (!piece.at("last").get<bool>()) continue;
-      auto written = outbox.write(piece.at("path").get<std::string>(), octets, piece.at("mode").get<mode_t>());
-      if (!written) return written;
-      octets.clear();
+// Writes the pieces of one answer; `begun` holds what came of a file that is not complete.
+Result<Done> write_pieces(const Json& answer, Outbox& outbox, Bytes& begun) {
+  ByteView octets = answer.at(wire::kRawMember).get_binary();
+  std::list<Bytes> joined;
+  std::vector<NewFile> files;
+  for (const auto& piece : answer.at("files")) {
+    const auto size = piece.at("size").get<std::size_t>();
+    if (size > octets.size()) return fail(ErrorKind::Failed, "the daemon's answer has less than it says");
+    auto part = octets.first(size);
+    octets = octets.subspan(size);
+    const bool last = piece.at("last").get<bool>();
+    if (!last || !begun.empty()) begun.insert(begun.end(), part.begin(), part.end());
+    if (!last) continue;
+    if (!begun.empty()) {
+      part = joined.emplace_back(std::exchange(begun, {}));
     }
+    files.push_back(
+        {.path = piece.at("path").get<std::string>(), .octets = part, .mode = piece.at("mode").get<mode_t>()});
   }
-  return Done{};
+  return outbox.write(files);
+}
+
+// Everything that leaves. While one answer is written, the daemon makes the next.
+Result<Done> write_all(wire::Client& client, Outbox& outbox) {
+  Bytes begun;
+  const auto ask = [&client] { return client.call("export.next"); };
+  auto answer = ask();
+  for (;;) {
+    if (!answer) return pass_on(answer);
+    const bool more = answer->at("more").get<bool>();
+    auto next = std::async(more ? std::launch::async | std::launch::deferred : std::launch::deferred, ask);
+    auto written = write_pieces(*answer, outbox, begun);
+    if (!more) return written;
+    answer = next.get();
+    if (!written) return written;
+  }
 }
 
 }  // namespace
@@ -73,8 +100,11 @@ Result<Exported> export_to(wire::Client& client, const std::string& batch, const
   if (!outbox) return pass_on(outbox);
   auto opened = call_job(client, "export.open", {{"batch", batch}, {"partial", partial}}, "exporting");
   if (!opened) return pass_on(opened);
-  auto written = write_pieces(client, *outbox);
+  auto written = write_all(client, *outbox);
   if (!written) return pass_on(written);
+  if (!sums_agree(outbox->written())) {
+    return fail(ErrorKind::Failed, "what the daemon sent is not what its SHA256SUMS says", "export again");
+  }
   auto finished = outbox->finish();
   if (!finished) return pass_on(finished);
   return exported;

@@ -6,12 +6,13 @@
 #include "parameters.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
+#include "sealroom/wire/message.hpp"
 
 // Methods about batches on their way in, through and out.
 namespace sealroom::daemon {
 namespace {
 
-constexpr std::size_t kPieceOctets = 256 * 1024;  // of a file that leaves, before base64
+constexpr std::size_t kPieceOctets = 256 * 1024;  // of a file that leaves
 constexpr std::uint64_t kPartsOfAnswer = 1000;
 
 constexpr std::size_t kLongestPath = 4096;
@@ -51,10 +52,12 @@ Json json_of(const PlannedBatch& batch) {
 // The next pieces of what leaves, as much as fits one answer.
 Result<Json> pieces(const Ledger& ledger, Outgoing& outgoing) {
   Json files = Json::array();
-  std::size_t octets = 0;
+  Json::binary_t octets;
+  octets.reserve(kAnswerOctets + kPieceOctets);
+  std::size_t about_files = 0;
   auto& release = *outgoing.release;
   const auto last_part = std::min(release.parts(), outgoing.next_part + kPartsOfAnswer);
-  while (octets < kAnswerOctets) {
+  while (octets.size() + about_files < kAnswerOctets) {
     if (outgoing.waiting.empty()) {
       if (outgoing.next_part == last_part) break;
       auto part = release.part(ledger, outgoing.next_part);
@@ -67,14 +70,14 @@ Result<Json> pieces(const Ledger& ledger, Outgoing& outgoing) {
     const auto piece = ByteView(file.octets).subspan(outgoing.sent_of_first);
     const auto size = std::min(piece.size(), kPieceOctets);
     const bool last = size == piece.size();
-    files.push_back(
-        {{"path", file.path}, {"mode", file.mode}, {"octets", to_base64(piece.first(size))}, {"last", last}});
-    octets += size * 4 / 3 + file.path.size() + 64;
+    files.push_back({{"path", file.path}, {"mode", file.mode}, {"size", size}, {"last", last}});
+    about_files += file.path.size() + 64;
+    octets.insert(octets.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(size));
     outgoing.sent_of_first = last ? 0 : outgoing.sent_of_first + size;
     if (last) outgoing.waiting.pop_front();
   }
   const bool more = !outgoing.waiting.empty() || outgoing.next_part < release.parts();
-  return Json{{"files", std::move(files)}, {"more", more}};
+  return Json{{"files", std::move(files)}, {"more", more}, {wire::kRawMember, Json(std::move(octets))}};
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include "private_mount.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -49,6 +50,45 @@ TEST_CASE("a file that comes in pieces is their octets, and its digest is told")
   CHECK(outbox.written() == std::map<std::string, Digest>{{"log.jsonl", sha256(as_bytes("piece\npiece\npiece\n"))}});
   REQUIRE(outbox.finish());
   CHECK(medium.read("audit/log-1/log.jsonl") == "piece\npiece\npiece\n");
+}
+
+TEST_CASE("many files that are written together are all there, and read back") {
+  TemporaryDirectory medium;
+  auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
+  std::vector<std::string> texts;
+  for (int i = 0; i < 200; ++i) texts.push_back(std::string(static_cast<std::size_t>(i) * 100, 'x'));
+  std::vector<NewFile> files;
+  for (int i = 0; i < 200; ++i) {
+    const auto at = static_cast<std::size_t>(i);
+    files.push_back({.path = fmt::format("i/p{}/{}", i % 3, i), .octets = as_bytes(texts[at]), .mode = 0444});
+  }
+  REQUIRE(outbox.write(files));
+  CHECK(outbox.written().size() == 200);
+  CHECK(outbox.written().at("i/p1/7") == sha256(as_bytes(texts[7])));
+  REQUIRE(outbox.finish());
+  for (int i = 0; i < 200; ++i) {
+    CHECK(medium.read(fmt::format("issued/B-1/i/p{}/{}", i % 3, i)) == texts[static_cast<std::size_t>(i)]);
+  }
+  CHECK(digests_below(medium / "issued/B-1").value().size() == 200);
+}
+
+TEST_CASE("of many files that are written together one that cannot be takes all with it") {
+  TemporaryDirectory medium;
+  auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
+  REQUIRE(outbox.write("f/50", as_bytes("x"), 0444));
+  std::vector<NewFile> files;
+  for (int i = 51; i < 150; ++i)
+    files.push_back({.path = fmt::format("f/{}", i), .octets = as_bytes("x"), .mode = 0444});
+  SECTION("a path that was given before") { files.push_back({.path = "f/50", .octets = {}, .mode = 0444}); }
+  SECTION("a path that is no medium's") { files.push_back({.path = "f/../x", .octets = {}, .mode = 0444}); }
+  SECTION("a file in the place of a folder") { files.push_back({.path = "f/50/x", .octets = {}, .mode = 0444}); }
+  SECTION("a file that something else has made") {
+    medium.write("issued/B-1.partial/f/strange", "x");
+    files.push_back({.path = "f/strange", .octets = {}, .mode = 0444});
+  }
+  CHECK_FALSE(outbox.write(files));
+  CHECK(names_below(medium.path()).empty());
+  check_refused(outbox.finish(), "has ended already");
 }
 
 TEST_CASE("pieces that cannot be had leave nothing behind") {

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "../../../src/wire/frame.hpp"
 #include "raw_client.hpp"
 #include "sealroom/wire/client.hpp"
 #include "sealroom/wire/message.hpp"
@@ -36,6 +37,47 @@ TEST_CASE("a call and its answer pass the wire") {
     REQUIRE(echoed);
     CHECK(*echoed == sent);
   }
+}
+
+TEST_CASE("an answer brings octets of any value, none and many") {
+  ServedHome home;
+  auto client = Client::connect(home.path());
+  REQUIRE(client);
+  const std::size_t size = GENERATE(0, 1, 700'000);
+  const auto answer = client->call("octets", {{"size", size}});
+  REQUIRE(answer);
+  CHECK(answer->at("size") == size);
+  CHECK(answer->at(wire::kRawMember).get_binary() == Json::binary_t(Json::binary_t::container_type(size, 0)));
+  CHECK(client->call("echo"));
+}
+
+TEST_CASE("more octets than a frame holds are an error, and the connection lives on") {
+  ServedHome home;
+  auto client = Client::connect(home.path());
+  REQUIRE(client);
+  CHECK_FALSE(client->call("octets", {{"size", wire::kLongestFrame}}));
+  CHECK(client->call("echo"));
+}
+
+TEST_CASE("octets stand behind a result that can have them, and behind nothing else") {
+  const auto message =
+      GENERATE(R"({"id":1,"result":[]})", R"({"id":1,"error":{}})", "7", R"({"result":{"octets":""}})");
+  CHECK(wire::message_in(message, "answer"));
+  CHECK_FALSE(wire::message_in(std::string(message) + std::string(1, '\0') + "octets", "answer"));
+  const auto good = wire::message_in(std::string(R"({"result":{}})") + std::string("\0a\0", 3), "answer");
+  REQUIRE(good);
+  CHECK(good->at("result").at(wire::kRawMember).get_binary() == Json::binary_t({'a', 0}));
+}
+
+TEST_CASE("a call cannot bring octets") {
+  ServedHome home;
+  RawClient client(home.socket());
+  REQUIRE(client.say(kHello));
+  REQUIRE(client.hear());
+  REQUIRE(client.say(request(1, "echo") + std::string("\0octets", 7)));
+  const auto answer = client.hear();
+  REQUIRE(answer);
+  CHECK(answer->at("error").at("code") == -32700);
 }
 
 TEST_CASE("the daemon's error arrives with kind, message and hint, and the connection lives on") {

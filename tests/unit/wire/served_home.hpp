@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "sealroom/wire/message.hpp"
 #include "sealroom/wire/server.hpp"
 #include "support/run_program.hpp"
 #include "support/temporary_directory.hpp"
@@ -49,6 +50,7 @@ inline std::string piped_through(const Fd& pipe) {
 // ServedHome is a home with a daemon that knows a few methods made for tests:
 //   echo      its parameters
 //   large     {size}: that many letters
+//   octets    {size}: that many zero octets behind the answer
 //   contents  what is in each pipe that came along
 //   later     no answer until answer_latest_first()
 //   threaded  its parameters, from another thread
@@ -98,13 +100,11 @@ class ServedHome {
 
  private:
   void serve(const wire::ServerLimits& limits) {
-    auto server = wire::Server::listen(socket(), limits,
-                                       {[this](const wire::Peer&) { return admit(); },
-                                        [this](const wire::Peer& peer) { return on_hello(peer); },
-                                        [this](const wire::Peer&, wire::Call call, wire::Reply reply) {
-                                          on_call(std::move(call), std::move(reply));
-                                        },
-                                        [this](const wire::Peer&) { ++closed_; }});
+    auto server = wire::Server::listen(
+        socket(), limits,
+        {[this](const wire::Peer&) { return admit(); }, [this](const wire::Peer& peer) { return on_hello(peer); },
+         [this](const wire::Peer&, wire::Call call, wire::Reply reply) { on_call(std::move(call), std::move(reply)); },
+         [this](const wire::Peer&) { ++closed_; }});
     if (!server) throw std::runtime_error(server.error().message);
     server_ = std::move(*server);
     thread_ = std::thread([this] { server_->run(); });
@@ -128,6 +128,9 @@ class ServedHome {
       reply(call.parameters);
     } else if (call.method == "large") {
       reply(Json(std::string(call.parameters.at("size").get<std::size_t>(), 'x')));
+    } else if (call.method == "octets") {
+      reply(Json{{"size", call.parameters.at("size")},
+                 {wire::kRawMember, Json::binary(Json::binary_t::container_type(call.parameters.at("size"), 0))}});
     } else if (call.method == "contents") {
       Json contents = Json::array();
       for (const auto& descriptor : call.descriptors) contents.push_back(piped_through(descriptor));
