@@ -118,7 +118,9 @@ class CertificateJudge {
       if (text && *text != wanted) complain("verify.certificate-chain", fmt::format("{} holds another chain", ending));
     };
     compare(".chain.pem", pem_of(without_root));
-    compare(".p7b", to_pem("PKCS7", to_pkcs7(chain_)));
+    std::vector<ByteView> links;
+    for (const auto& link : chain_) links.push_back(link.der());
+    compare(".p7b", to_pem("PKCS7", to_pkcs7(links)));
   }
 
   void check_rules(const Certificate& certificate) {

@@ -9,6 +9,11 @@
 namespace sealroom {
 namespace {
 
+std::unexpected<Error> not_as_logged(std::string_view certificate, std::string_view what) {
+  return fail(ErrorKind::Integrity, fmt::format("{}: {}", certificate, what),
+              "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
+}
+
 log::Event event_of(std::string_view name, std::string_view outcome, const CertificateRow& row) {
   return {.name = std::string(name),
           .outcome = std::string(outcome),
@@ -81,23 +86,24 @@ Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& wor
   return issued;
 }
 
-Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const CertificateRow& row) {
-  const auto wrong = [&](std::string_view what) {
-    return fail(ErrorKind::Integrity,
-                fmt::format("certificate {} of {}: {}", to_upper_hex(row.serial), row.issuer, what),
-                "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
-  };
-  if (row.state != CertificateState::Issued) return wrong("it is not issued");
-  auto certificate = Certificate::parse(row.certificate);
-  if (!certificate) return wrong(certificate.error().message);
+Result<Digest> IssuedCertificate::digest_of(const Ledger& ledger, const CertificateRow& row) {
   const auto what = fmt::format("certificate {} of {}", to_upper_hex(row.serial), row.issuer);
+  if (row.state != CertificateState::Issued) return not_as_logged(what, "it is not issued");
   auto entry = told_by(ledger, row.entry, "certificate.issued", what);
   if (!entry) entry = told_by(ledger, row.entry, "certificate.restored", what);
   if (!entry) return pass_on(entry);
-  if (entry->event.details.value("certificate_sha256", "") != to_hex(certificate->digest())) {
-    return wrong("its octets are not the ones that its log entry names");
-  }
-  return IssuedCertificate(std::move(*certificate), row);
+  const auto digest = sha256(row.certificate);
+  if (entry->event.details.value("certificate_sha256", "") == to_hex(digest)) return digest;
+  return not_as_logged(what, "its octets are not the ones that its log entry names");
+}
+
+Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const CertificateRow& row) {
+  auto digest = digest_of(ledger, row);
+  if (!digest) return pass_on(digest);
+  auto certificate = Certificate::parse(row.certificate);
+  if (certificate) return IssuedCertificate(std::move(*certificate), row);
+  return not_as_logged(fmt::format("certificate {} of {}", to_upper_hex(row.serial), row.issuer),
+                       certificate.error().message);
 }
 
 }  // namespace sealroom

@@ -1,9 +1,12 @@
 #include "sealroom/issuance/release.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
 
+#include "certificate_files.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/crypto/sums.hpp"
 #include "sealroom/issuance/issue.hpp"
@@ -16,27 +19,8 @@
 namespace sealroom {
 namespace {
 
-constexpr std::string_view kCertificate = "CERTIFICATE";
-
-OutFile text_file(std::string path, std::string_view text) { return {std::move(path), copy(as_bytes(text)), 0444}; }
-
-std::string pem_of(const Certificate& certificate) { return to_pem(kCertificate, certificate.der()); }
-
-std::string pem_of(std::span<const Certificate> chain) {
-  std::string text;
-  for (const auto& certificate : chain) text += pem_of(certificate);
-  return text;
-}
-
-Result<std::optional<IssuedCertificate>> issued_at(const Ledger& ledger, std::string_view batch,
-                                                   std::uint64_t request) {
-  auto row = ledger.certificate_of_request(batch, request);
-  if (!row) return pass_on(row);
-  if (!*row || (*row)->state != CertificateState::Issued) return std::nullopt;
-  auto issued = IssuedCertificate::read(ledger, **row);
-  if (!issued) return pass_on(issued);
-  return std::optional(std::move(*issued));
-}
+// Nodes of the log's tree that are kept for the next proof.
+constexpr std::size_t kNodesKept = 4096;
 
 // Every key that the log ever had, the newest first.
 Result<std::string> log_key_pem(const Ledger& ledger) {
@@ -60,31 +44,6 @@ Result<std::string> log_key_changes(const Ledger& ledger) {
     lines += *line + "\n";
   }
   return lines;
-}
-
-// certificates, chains and a PKCS#7 bag: whatever a broker's or a client's tools ask for.
-std::vector<OutFile> certificate_files(const IssuedCertificate& issued, const std::vector<Certificate>& above) {
-  const auto& row = issued.row();
-  const auto stem = fmt::format("{}/{}/{}", row.issuer, row.profile, row.name);
-  std::vector<Certificate> full{issued.certificate()};
-  full.insert(full.end(), above.begin(), above.end());
-  const auto without_root = std::span(full).first(above.empty() ? 1 : full.size() - 1);
-  return {text_file(stem + ".cert.pem", pem_of(issued.certificate())),
-          text_file(stem + ".chain.pem", pem_of(without_root)),
-          text_file(stem + ".fullchain.pem", pem_of(std::span<const Certificate>(full))),
-          text_file(stem + ".p7b", to_pem("PKCS7", to_pkcs7(full)))};
-}
-
-// Over this batch's lines before `size`, each with its line feed.
-Result<Digest> digest_of_entries(const Ledger& ledger, std::string_view batch, std::uint64_t size) {
-  Sha256 hash;
-  auto read = ledger.each_line(0, size, batch, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    hash.add(as_bytes(line));
-    hash.add(as_bytes("\n"));
-    return Done{};
-  });
-  if (!read) return pass_on(read);
-  return hash.finish();
 }
 
 // What came back from an export, and cannot leave again as sealroom-verify must have it: a person has that export.
@@ -114,6 +73,8 @@ Result<Done> is_whole(const Ledger& ledger, std::string_view batch) {
       "use the export that it came back from");
 }
 
+std::shared_ptr<const IssuerFiles> nothing_above() { return std::make_shared<const IssuerFiles>(); }
+
 }  // namespace
 
 Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch) {
@@ -124,20 +85,55 @@ Result<Release> Release::of(const Ledger& ledger, const Configuration& configura
   if (!whole) return pass_on(whole);
   Release release(configuration, batch);
   release.requests_ = (*row)->requests;
-  std::map<std::string, Digest> content;
-  for (std::uint64_t index = 0; index <= release.requests_; ++index) {
-    auto files = release.make(ledger, index);
-    if (!files) return pass_on(files, batch);
-    for (const auto& file : *files) content.emplace(file.path, sha256(file.octets));
-    if (index == 0) continue;
-    auto certificate = ledger.certificate_of_request(batch, index - 1);
-    if (!certificate) return pass_on(certificate);
-    if (!*certificate) continue;
-    const auto state = (*certificate)->state;
-    if (state == CertificateState::Planned || state == CertificateState::Started) ++release.missing_;
-  }
-  release.content_ = digest_of_sums(content, is_export_content);
+  auto looked = release.look(ledger, (*row)->ignored);
+  if (!looked) return pass_on(looked, batch);
   return release;
+}
+
+// One pass over the requests gathers what report, plans and certificates say of them.
+Result<Done> Release::look(const Ledger& ledger, std::string_view ignored) {
+  std::vector<Json> verdicts;
+  for (std::uint64_t position = 0; position < requests_; ++position) {
+    auto told = told_at(ledger, batch_, position);
+    if (!told) return pass_on(told);
+    auto looked = look_at(ledger, *told);
+    if (!looked) return looked;
+    verdicts.push_back(std::move(told->now));
+  }
+  auto passed_over = parse_json(ignored, "ignored files");
+  if (!passed_over) return pass_on(passed_over);
+  overview_ = overview(ledger, report_of(batch_, std::move(verdicts), passed_over->get<std::vector<Json>>()));
+  note(overview_);
+  content_ = digest_of_sums(sums_, is_export_content);
+  return Done{};
+}
+
+Result<Done> Release::look_at(const Ledger& ledger, const ToldRequest& told) {
+  leaving_.emplace_back();
+  const auto& row = told.certificate;
+  const auto to_be_signed = row ? ByteView(row->to_be_signed) : ByteView();
+  if (!told.issuer.empty()) {
+    auto& lines = lines_[told.issuer];
+    lines.requests += request_line(told.planned, to_be_signed) + "\n";
+    if (!to_be_signed.empty()) lines.leaves += to_hex(log::leaf_hash(to_be_signed)) + "\n";
+  }
+  if (!row) return Done{};
+  if (row->state == CertificateState::Planned || row->state == CertificateState::Started) ++missing_;
+  if (row->state != CertificateState::Issued) return Done{};
+  auto digest = IssuedCertificate::digest_of(ledger, *row);
+  if (!digest) return pass_on(digest);
+  auto above = above_of(ledger, *row);
+  if (!above) return pass_on(above);
+  leaving_.back() = Leaving{.certificate = *digest,
+                            .entry = row->entry,
+                            .stem = fmt::format("{}/{}/{}", row->issuer, row->profile, row->name),
+                            .above = *above};
+  note(certificate_files(leaving_.back()->stem, row->certificate, *leaving_.back()->above));
+  return Done{};
+}
+
+void Release::note(const std::vector<OutFile>& files) {
+  for (const auto& file : files) sums_.emplace(file.path, sha256(file.octets));
 }
 
 Result<Done> Release::announce(const Work& work) {
@@ -148,21 +144,21 @@ Result<Done> Release::announce(const Work& work) {
   previous_ = *previous;
   auto files = evidence(work.appliance.ledger);
   if (!files) return pass_on(files);
-  std::map<std::string, Digest> sums;
-  for (const auto& file : *files) sums.emplace(file.path, sha256(file.octets));
-  evidence_ = digest_of_sums(sums, is_export_evidence);
+  evidence_files_ = std::move(*files);
+  note(evidence_files_);
+  evidence_ = digest_of_sums(sums_, is_export_evidence);
   auto change = work.begin();
   if (!change) return pass_on(change);
   auto size = work.appliance.ledger.log_size();
   if (!size) return pass_on(size);
-  auto entries = digest_of_entries(work.appliance.ledger, batch_, *size);
-  if (!entries) return pass_on(entries);
+  auto read = read_entries(work.appliance.ledger, 0, *size);
+  if (!read) return pass_on(read);
   auto seq = change->append({.name = "batch.exported",
                              .outcome = "ok",
                              .details = {{"batch", batch_},
                                          {"content_sha256", to_hex(content_)},
                                          {"evidence_sha256", to_hex(evidence_)},
-                                         {"entries_sha256", to_hex(*entries)},
+                                         {"entries_sha256", to_hex(sha256(as_bytes(entries_)))},
                                          {"previous_size", previous_ ? previous_->size : 0},
                                          {"missing", missing_}}},
                             batch_);
@@ -179,21 +175,22 @@ Result<Done> Release::announce(const Work& work) {
   return Done{};
 }
 
+// This batch's lines, each with its line feed.
+Result<Done> Release::read_entries(const Ledger& ledger, std::uint64_t from, std::uint64_t size) {
+  return ledger.each_line(from, size, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    entries_.append(line).append("\n");
+    return Done{};
+  });
+}
+
 Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t index) {
-  const bool all = index + 1 == parts();
-  if (all && (digest_of_sums(sums_, is_export_content) != content_ ||
-              digest_of_sums(sums_, is_export_evidence) != evidence_)) {
-    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_),
-                "export it again");
-  }
   auto files = make(ledger, index);
   if (!files) return pass_on(files, batch_);
-  for (const auto& file : *files) sums_.emplace(file.path, sha256(file.octets));
   return files;
 }
 
 Result<std::vector<OutFile>> Release::make(const Ledger& ledger, std::uint64_t index) {
-  if (index == 0) return overview(ledger);
+  if (index == 0) return std::exchange(overview_, {});
   if (index <= requests_) return certificate(ledger, index - 1);
   if (index == requests_ + 1) return audit(ledger);
   if (index <= 2 * requests_ + 1) return proof(ledger, index - requests_ - 2);
@@ -201,20 +198,18 @@ Result<std::vector<OutFile>> Release::make(const Ledger& ledger, std::uint64_t i
 }
 
 // report.json, report.html and the CA certificates of every active issuer.
-Result<std::vector<OutFile>> Release::overview(const Ledger& ledger) const {
+std::vector<OutFile> Release::overview(const Ledger& ledger, const Json& report) const {
   std::vector<OutFile> files;
-  auto told = report(ledger, batch_);
-  if (!told) return pass_on(told);
-  files.push_back(text_file("report.json", told->dump(2) + "\n"));
-  files.push_back(text_file("report.html", report_html(*told)));
+  files.push_back(text_file("report.json", report.dump(2) + "\n"));
+  files.push_back(text_file("report.html", report_html(report)));
 
   std::set<std::string> intermediates, roots;  // PEM, each certificate once
   for (const auto& [name, settings] : configuration_.issuers()) {
     auto chain = chain_of(ledger, name);
     if (!chain) continue;
-    files.push_back(text_file(fmt::format("ca/{}.cert.pem", name), pem_of(chain->front())));
+    files.push_back(text_file(fmt::format("ca/{}.cert.pem", name), to_pem(kCertificatePem, chain->front().der())));
     for (const auto& certificate : *chain) {
-      (certificate.self_issued() ? roots : intermediates).insert(pem_of(certificate));
+      (certificate.self_issued() ? roots : intermediates).insert(to_pem(kCertificatePem, certificate.der()));
     }
   }
   std::string chain_file;
@@ -225,21 +220,37 @@ Result<std::vector<OutFile>> Release::overview(const Ledger& ledger) const {
 }
 
 Result<std::vector<OutFile>> Release::certificate(const Ledger& ledger, std::uint64_t request) {
-  auto issued = issued_at(ledger, batch_, request);
-  if (!issued) return pass_on(issued);
-  if (!*issued) return std::vector<OutFile>{};
-  const auto& issuer = (*issued)->row().issuer;
-  if ((*issued)->certificate().self_issued()) return certificate_files(**issued, {});
-  if (!chains_.contains(issuer)) {
-    auto chain = chain_of(ledger, issuer);
-    if (!chain) return pass_on(chain);
-    chains_.emplace(issuer, std::move(*chain));
+  const auto& leaving = leaving_[request];
+  if (!leaving) return std::vector<OutFile>{};
+  auto row = ledger.certificate_of_request(batch_, request);
+  if (!row) return pass_on(row);
+  if (!*row || sha256((*row)->certificate) != leaving->certificate) {
+    return fail(ErrorKind::Integrity, fmt::format("{}: is not the certificate that was announced", leaving->stem),
+                "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
   }
-  return certificate_files(**issued, chains_.at(issuer));
+  return certificate_files(leaving->stem, (*row)->certificate, *leaving->above);
+}
+
+Result<std::shared_ptr<const IssuerFiles>> Release::above_of(const Ledger& ledger, const CertificateRow& row) {
+  auto known = above_.find(row.issuer);
+  if (known == above_.end()) {
+    auto chain = chain_of(ledger, row.issuer);
+    if (!chain) {
+      // An issuer that is not active can have signed nothing but its own certificate.
+      const auto own = Certificate::parse(row.certificate);
+      if (own && own->self_issued()) return nothing_above();
+      return pass_on(chain);
+    }
+    known = above_
+                .emplace(row.issuer, Above{.issuer = chain->front().subject(),
+                                           .files = std::make_shared<IssuerFiles>(issuer_files(*chain))})
+                .first;
+  }
+  return row.subject == known->second.issuer ? nothing_above() : known->second.files;
 }
 
 // What the checkpoint does not reach by itself: the export's entry holds its digest.
-Result<std::vector<OutFile>> Release::evidence(const Ledger& ledger) const {
+Result<std::vector<OutFile>> Release::evidence(const Ledger& ledger) {
   std::vector<OutFile> files;
   auto log_key = log_key_pem(ledger);
   if (!log_key) return pass_on(log_key);
@@ -250,53 +261,29 @@ Result<std::vector<OutFile>> Release::evidence(const Ledger& ledger) const {
 
   auto plans = ledger.plans(batch_);
   if (!plans) return pass_on(plans);
-  struct Lines {
-    std::string requests;
-    std::string leaves;
-  };
-  std::map<std::string, Lines> lines;
+  const auto lines = std::exchange(lines_, {});
   std::string planned_with = to_hex(configuration_.digest());
   for (const auto& plan : *plans) {
+    const auto found = lines.find(plan.issuer);
+    const auto& texts = found == lines.end() ? PlanLines{} : found->second;
     files.push_back(text_file(fmt::format("audit/plan/{}.json", plan.issuer), plan.document));
-    lines.emplace(plan.issuer, Lines{});
+    files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", plan.issuer), texts.requests));
+    files.push_back(text_file(fmt::format("audit/plan/{}.leaves", plan.issuer), texts.leaves));
     auto document = parse_json(plan.document, "plan");
     if (document) planned_with = document->value("configuration", planned_with);
   }
   auto configuration = recorded_configuration(ledger, planned_with);
   if (!configuration) return pass_on(configuration);
   for (const auto& file : *configuration) files.push_back(text_file("audit/config/" + file.name, file.text));
-  auto requests = ledger.each_request(batch_, [&](const RequestRow& row) -> Result<Done> {
-    const auto found = lines.find(row.issuer);
-    if (found == lines.end()) return Done{};
-    auto verdict = parse_json(row.verdict, "verdict");
-    if (!verdict) return pass_on(verdict);
-    auto certificate = ledger.certificate_of_request(batch_, row.position);
-    if (!certificate) return pass_on(certificate);
-    const auto to_be_signed = *certificate ? ByteView((*certificate)->to_be_signed) : ByteView();
-    found->second.requests += request_line(*verdict, to_be_signed) + "\n";
-    if (!to_be_signed.empty()) found->second.leaves += to_hex(log::leaf_hash(to_be_signed)) + "\n";
-    return Done{};
-  });
-  if (!requests) return pass_on(requests);
-  for (const auto& [issuer, texts] : lines) {
-    files.push_back(text_file(fmt::format("audit/plan/{}.requests.jsonl", issuer), texts.requests));
-    files.push_back(text_file(fmt::format("audit/plan/{}.leaves", issuer), texts.leaves));
-  }
   return files;
 }
 
-Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
-  auto evident = evidence(ledger);
-  if (!evident) return pass_on(evident);
-  auto files = std::move(*evident);
+Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) {
+  std::vector<OutFile> files;
   files.push_back(text_file("audit/checkpoint", note_));
-  std::string entries;
-  auto read = ledger.each_line(0, size_, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    entries.append(line).append("\n");
-    return Done{};
-  });
+  auto read = read_entries(ledger, entry_, size_);
   if (!read) return pass_on(read);
-  files.push_back(text_file("audit/entries.jsonl", entries));
+  files.push_back(text_file("audit/entries.jsonl", std::exchange(entries_, {})));
 
   auto own = log::inclusion_proof(entry_, size_, ledger.nodes());
   if (!own) return pass_on(own);
@@ -316,22 +303,28 @@ Result<std::vector<OutFile>> Release::audit(const Ledger& ledger) const {
         text_file("audit/proofs/consistency", log::consistency_proof_text(previous_->size, size_, *consistent)));
     files.push_back(text_file("audit/proofs/previous-checkpoint", previous_->note));
   }
+  note(files);
+  std::ranges::move(std::exchange(evidence_files_, {}), std::back_inserter(files));
   return files;
 }
 
-Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t request) const {
-  auto found = ledger.certificate_of_request(batch_, request);
-  if (!found) return pass_on(found);
-  if (!*found || (*found)->state != CertificateState::Issued) return std::vector<OutFile>{};
-  const auto& row = **found;
-  if (row.entry >= size_) {
-    return fail(ErrorKind::Failed, fmt::format("batch {} has changed while it was exported", batch_),
-                "export it again");
-  }
-  auto proof = log::inclusion_proof(row.entry, size_, ledger.nodes());
+Result<std::vector<OutFile>> Release::proof(const Ledger& ledger, std::uint64_t request) {
+  const auto& leaving = leaving_[request];
+  if (!leaving) return std::vector<OutFile>{};
+  const auto read = [this, nodes = ledger.nodes()](unsigned level, std::uint64_t index) -> Result<Digest> {
+    const auto known = nodes_.find({level, index});
+    if (known != nodes_.end()) return known->second;
+    auto node = nodes(level, index);
+    if (nodes_.size() >= kNodesKept) nodes_.clear();
+    if (node) nodes_.emplace(std::pair(level, index), *node);
+    return node;
+  };
+  auto proof = log::inclusion_proof(leaving->entry, size_, read);
   if (!proof) return pass_on(proof);
-  return std::vector{text_file(fmt::format("audit/proofs/{}/{}/{}.proof", row.issuer, row.profile, row.name),
-                               log::inclusion_proof_text(row.entry, *proof, note_))};
+  std::vector files{text_file(fmt::format("audit/proofs/{}.proof", leaving->stem),
+                              log::inclusion_proof_text(leaving->entry, *proof, note_))};
+  note(files);
+  return files;
 }
 
 std::vector<OutFile> Release::sums() const { return {text_file(kSumsFile, sums_text(sums_))}; }
@@ -346,7 +339,7 @@ Result<LogExport> log_export(const Ledger& ledger) {
   if (!issuers) return pass_on(issuers);
   LogExport leaving{.size = (*newest)->size, .checkpoint = (*newest)->note, .log_key = *key, .chains = {}};
   for (const auto& issuer : *issuers) {
-    for (const auto& der : issuer.chain) leaving.chains[issuer.name] += to_pem(kCertificate, der);
+    for (const auto& der : issuer.chain) leaving.chains[issuer.name] += to_pem(kCertificatePem, der);
   }
   return leaving;
 }

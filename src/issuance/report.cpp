@@ -27,7 +27,7 @@ void add_certificate(Json& verdict, const CertificateRow& row) {
 
 }  // namespace
 
-Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
+Result<ToldRequest> told_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
   auto request = ledger.request(batch, position);
   if (!request) return pass_on(request);
   if (!*request) {
@@ -39,23 +39,16 @@ Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint6
   if (!verdict) return pass_on(verdict);
   auto certificate = ledger.certificate_of_request(batch, position);
   if (!certificate) return pass_on(certificate);
-  if (*certificate) add_certificate(*verdict, **certificate);
-  return std::move(*verdict);
+  ToldRequest told{.issuer = (*request)->issuer, .planned = *verdict, .now = {}, .certificate = std::move(*certificate)};
+  told.now = std::move(*verdict);
+  if (told.certificate) add_certificate(told.now, *told.certificate);
+  return told;
 }
 
-Result<Json> report(const Ledger& ledger, std::string_view batch) {
-  auto row = ledger.batch(batch);
-  if (!row) return pass_on(row);
-  if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch), "see `sealroom batch list`");
-  auto ignored = parse_json((*row)->ignored, "ignored files");
-  if (!ignored) return pass_on(ignored);
-  std::vector<Json> verdicts;
-  for (std::uint64_t position = 0; position < (*row)->requests; ++position) {
-    auto verdict = verdict_at(ledger, batch, position);
-    if (!verdict) return pass_on(verdict);
-    verdicts.push_back(std::move(*verdict));
-  }
-  return report_of(batch, std::move(verdicts), ignored->get<std::vector<Json>>());
+Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
+  auto told = told_at(ledger, batch, position);
+  if (!told) return pass_on(told);
+  return std::move(told->now);
 }
 
 }  // namespace sealroom

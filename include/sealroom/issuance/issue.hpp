@@ -66,10 +66,17 @@ Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_v
 // planned there expires. Errors: Usage when there is nothing left to plan.
 Result<PlannedBatch> replan(const Work& work, std::string_view batch);
 
-// The member of a report for one request of `batch`, as the ledger has it now: verdict, findings, serial, state.
-Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
+// One request of a batch, with what became of it.
+struct ToldRequest {
+  std::string issuer;  // empty when the file was in no issuer's folder
+  Json planned;        // the verdict as it was recorded: what the plan's document commits to
+  Json now;            // the member of a report: the same with findings, serial and state of now
+  std::optional<CertificateRow> certificate;
+};
+// As the ledger has it now. Errors: Failed when only the log knows the batch.
+Result<ToldRequest> told_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
 
-// The whole report of `batch` (sealroom-report/1).
-Result<Json> report(const Ledger& ledger, std::string_view batch);
+// Its member of a report alone.
+Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
 
 }  // namespace sealroom

@@ -124,6 +124,10 @@ class IssuedCertificate {
   // Reads one back: state issued, and its octets are the ones that its log entry names. Errors: Integrity.
   static Result<IssuedCertificate> read(const Ledger& ledger, const CertificateRow& row);
 
+  // The SHA-256 of what read() would give, after the same checks: octets that a log entry names were parsed when they were
+  // issued. Errors: Integrity.
+  static Result<Digest> digest_of(const Ledger& ledger, const CertificateRow& row);
+
   const Certificate& certificate() const { return certificate_; }
   const CertificateRow& row() const { return row_; }
 

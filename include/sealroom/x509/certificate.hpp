@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,7 @@ class Certificate {
 // Error (Failed) says which certificate and why.
 Result<Done> verify_chain(const std::vector<Certificate>& chain, Instant at, const char* purpose);
 
-// A PKCS#7 bag ("degenerate SignedData", RFC 2315) of `chain`, DER.
-Bytes to_pkcs7(const std::vector<Certificate>& chain);
+// A PKCS#7 bag ("degenerate SignedData", RFC 2315) of `certificates`, each the DER of one, in this order. DER.
+Bytes to_pkcs7(std::span<const ByteView> certificates);
 
 }  // namespace sealroom

@@ -9,6 +9,8 @@
 
 namespace sealroom {
 
+inline constexpr std::string_view kCertificatePem = "CERTIFICATE";  // the label of a certificate
+
 // One PEM block (RFC 7468) with `label`, 64 characters a line, LF.
 std::string to_pem(std::string_view label, ByteView der);
 

@@ -126,7 +126,7 @@ TEST_CASE("verification is strict: a CA certificate without a key identifier is 
 TEST_CASE("a PKCS#7 bag is read by openssl and by Java's keytool, in the order of the chain") {
   const auto chain = chain_of("serverAuth");
   const TemporaryDirectory here;
-  const Bytes bag = to_pkcs7(chain);
+  const Bytes bag = to_pkcs7(std::vector<ByteView>{chain[0].der(), chain[1].der(), chain[2].der()});
   here.write("chain.p7b", as_text(bag));
   const auto openssl = run_program({"openssl", "pkcs7", "-inform", "DER", "-in", here / "chain.p7b", "-print_certs"});
   REQUIRE(openssl.exit_code == 0);
@@ -139,6 +139,11 @@ TEST_CASE("a PKCS#7 bag is read by openssl and by Java's keytool, in the order o
   CHECK(keytool.out.find("CN=Test Intermediate CA") != std::string::npos);
   here.write("chain.pem", to_pem("PKCS7", bag));
   CHECK(run_program({"openssl", "pkcs7", "-in", here / "chain.pem", "-noout"}).exit_code == 0);
+  std::string certificates;
+  for (const auto& certificate : chain) certificates += to_pem(kCertificatePem, certificate.der());
+  here.write("certificates.pem", certificates);
+  const auto theirs = run_program({"openssl", "crl2pkcs7", "-nocrl", "-certfile", here / "certificates.pem"});
+  CHECK(theirs.out == to_pem("PKCS7", bag));
 }
 
 TEST_CASE("an issuer's chain carries what verify_chain() accepts, and nothing that another key has signed") {
