@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include <openssl/err.h>
+#include <openssl/provider.h>
 
 #include "sealroom/base/text.hpp"
 
@@ -73,6 +74,17 @@ std::optional<Bytes> from_base64(std::string_view text) {
     return std::nullopt;
   }
   return octets;
+}
+
+OSSL_LIB_CTX* without_algorithms() {
+  struct Empty {
+    Owned<OSSL_LIB_CTX, OSSL_LIB_CTX_free> context{OSSL_LIB_CTX_new()};
+    // A context in which no provider was ever loaded would load the default one.
+    Owned<OSSL_PROVIDER, OSSL_PROVIDER_unload> provider{OSSL_PROVIDER_load(context.get(), "null")};
+  };
+  static const Empty empty;
+  if (!empty.context || !empty.provider) std::abort();
+  return empty.context.get();
 }
 
 std::string openssl_errors() {

@@ -160,7 +160,7 @@ class RequestParser {
                       kMakeAgain));
     }
     read_subject(*subject);
-    request_.key_ = read_request_key(*key, [this] { return decode_with_openssl(); }, findings_);
+    request_.key_ = read_request_key(*key, findings_);
     if (attributes) {
       auto read = read_request_attributes(attributes->contents, limits_, findings_);
       request_.extensions_ = std::move(read.extensions);
@@ -198,19 +198,17 @@ class RequestParser {
     if (finding) findings_.push_back(std::move(*finding));
   }
 
-  EVP_PKEY* decode_with_openssl() {
-    const unsigned char* next = request_.der_.data();
-    decoded_.reset(d2i_X509_REQ(nullptr, &next, static_cast<long>(request_.der_.size())));
-    EVP_PKEY* key = decoded_ ? X509_REQ_get0_pubkey(decoded_.get()) : nullptr;
-    openssl_errors();
-    return key;
-  }
-
-  // Our own reading decides; this notices a request that OpenSSL, which signs later, would read otherwise.
+  // Our own reading decides; this notices a request that OpenSSL, which signs later, would read otherwise. The key was read
+  // already, and is made of numbers that OpenSSL has judged.
   void compare_with_openssl() {
-    if (!decoded_) return not_pkcs10("OpenSSL cannot decode it");
+    const unsigned char* next = request_.der_.data();
+    const OwnedReq decoded(
+        reinterpret_cast<X509_REQ*>(ASN1_item_d2i_ex(nullptr, &next, static_cast<long>(request_.der_.size()),
+                                                     ASN1_ITEM_rptr(X509_REQ), without_algorithms(), nullptr)));
+    openssl_errors();
+    if (!decoded) return not_pkcs10("OpenSSL cannot decode it");
     unsigned char* again = nullptr;
-    const int size = i2d_re_X509_REQ_tbs(decoded_.get(), &again);
+    const int size = i2d_re_X509_REQ_tbs(decoded.get(), &again);
     const OwnedMemory memory(again);
     if (size <= 0 || !equal({again, static_cast<std::size_t>(size)}, request_.to_be_signed_)) {
       add("request.not-der",
@@ -221,7 +219,6 @@ class RequestParser {
   const RequestLimits& limits_;
   Findings findings_;
   ParsedRequest request_;
-  OwnedReq decoded_;  // by OpenSSL
 };
 
 std::expected<ParsedRequest, Findings> ParsedRequest::parse(ByteView octets, const RequestLimits& limits) {

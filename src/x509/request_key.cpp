@@ -151,14 +151,34 @@ std::optional<Finding> finding_about(const KeyParts& parts) {
                              der::oid_name(parts.algorithm))};
 }
 
+std::optional<KeyType> accepted_curve(const KeyParts& parts) {
+  const auto curve = der::oid_text(parts.parameters->contents);
+  if (curve == "1.2.840.10045.3.1.7") return KeyType::EcP256;
+  if (curve == "1.3.132.0.34") return KeyType::EcP384;
+  if (curve == "1.3.132.0.35") return KeyType::EcP521;
+  return std::nullopt;
+}
+
+// The key of `parts`, about which there is no finding.
+Result<PublicKey> key_of(const KeyParts& parts, ByteView spki) {
+  if (parts.algorithm == kRsaEncryption) {
+    der::Reader numbers(der::Reader(parts.key).next()->contents);
+    const auto modulus = numbers.next();
+    const auto exponent = numbers.next();
+    return PublicKey::made_of(spki, RsaNumbers{.modulus = modulus->contents, .exponent = exponent->contents});
+  }
+  const auto curve = parts.algorithm == kEcPublicKey ? accepted_curve(parts) : std::nullopt;
+  if (curve) return PublicKey::made_of(spki, CurvePoint{.curve = *curve, .point = parts.key});
+  return PublicKey::parse(spki);
+}
+
 }  // namespace
 
-std::optional<PublicKey> read_request_key(const der::Value& spki, const std::function<EVP_PKEY*()>& decode,
-                                          Findings& findings) {
+std::optional<PublicKey> read_request_key(const der::Value& spki, Findings& findings) {
   const auto parts = split_spki(spki);
   auto finding = parts ? finding_about(*parts) : undecodable("SubjectPublicKeyInfo has not its shape");
   if (!finding) {
-    auto key = PublicKey::decoded_from(spki.whole, decode());
+    auto key = key_of(*parts, spki.whole);
     if (key) return std::move(*key);
     finding = decoding_finding(*parts, key.error());
   }

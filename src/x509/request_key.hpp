@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "der_reader.hpp"
@@ -10,9 +9,7 @@
 namespace sealroom {
 
 // The RSA, EC or Ed25519 key in `spki`, a SubjectPublicKeyInfo that der::check() passed; nothing, and a finding, when
-// it is none, or when two decoders could read it differently. Says nothing about size or curve. `decode` has OpenSSL
-// decode the key together with its request and gives it, or null; it is called only for a key that is safe to decode.
-std::optional<PublicKey> read_request_key(const der::Value& spki, const std::function<EVP_PKEY*()>& decode,
-                                          Findings& findings);
+// it is none, or when two decoders could read it differently. Says nothing about size or curve.
+std::optional<PublicKey> read_request_key(const der::Value& spki, Findings& findings);
 
 }  // namespace sealroom

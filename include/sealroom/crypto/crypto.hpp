@@ -32,6 +32,10 @@ std::string to_base64(ByteView octets);
 // Strict inverse of to_base64; nothing when the text is not exactly what to_base64 would write.
 std::optional<Bytes> from_base64(std::string_view text);
 
+// A library context of OpenSSL without a single algorithm: what is decoded in it keeps its public key as the octets that
+// came, where OpenSSL would otherwise search all its decoders for one that takes them. Any thread may use it.
+OSSL_LIB_CTX* without_algorithms();
+
 // The texts in OpenSSL's error queue of this thread, in printable ASCII; empties the queue.
 std::string openssl_errors();
 

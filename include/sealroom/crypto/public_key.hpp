@@ -17,6 +17,16 @@ enum class HashAlgorithm { Sha256, Sha384, Sha512 };
 std::string_view name_of(HashAlgorithm hash);  // "sha256", as default_md has it
 const EVP_MD* evp_of(HashAlgorithm hash);
 
+// What a reader found in a SubjectPublicKeyInfo. Big-endian octets.
+struct RsaNumbers {
+  ByteView modulus;
+  ByteView exponent;
+};
+struct CurvePoint {
+  KeyType curve = KeyType::EcP256;  // EcP256, EcP384 or EcP521
+  ByteView point;                   // in any form of SEC 1 section 2.3.3
+};
+
 // PublicKey is a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) that OpenSSL could decode. It promises nothing
 // about strength. Immutable; copies share the decoded key.
 class PublicKey {
@@ -24,8 +34,13 @@ class PublicKey {
   // Decodes DER with nothing behind it. Errors: Failed.
   static Result<PublicKey> parse(ByteView spki_der);
 
-  // The key in `spki_der` where OpenSSL has decoded it already, inside a request or certificate: decoding is the dearest
-  // thing that can be done with a key. `decoded` is shared; when it is null this is parse().
+  // The same where a reader of strict DER has found these numbers in `spki_der`, so that OpenSSL need not look for a decoder,
+  // which is the dearest thing that can be done with a key. OpenSSL still judges the numbers: a point lies on its curve.
+  static Result<PublicKey> made_of(ByteView spki_der, const RsaNumbers& numbers);
+  static Result<PublicKey> made_of(ByteView spki_der, const CurvePoint& point);
+
+  // The same where OpenSSL has decoded the key already, inside a certificate. `decoded` is shared; when it is null this is
+  // parse().
   static Result<PublicKey> decoded_from(ByteView spki_der, EVP_PKEY* decoded);
 
   // Takes the public half of `key`, which may be a private key; its DER is encoded anew.
@@ -34,8 +49,8 @@ class PublicKey {
   const Bytes& der() const { return der_; }
   const Digest& digest() const { return digest_; }  // SHA-256 of der()
   KeyType type() const { return type_; }
-  unsigned bits() const { return bits_; }             // of the modulus or the curve's order
-  std::string description() const;                  // "RSA 2048", "EC P-256", "EC secp256k1", "ED25519"
+  unsigned bits() const { return bits_; }  // of the modulus or the curve's order
+  std::string description() const;         // "RSA 2048", "EC P-256", "EC secp256k1", "ED25519"
 
   // Whether `signature` is this key's over `message`: RSA PKCS#1 v1.5, ECDSA (DER) with `hash`; Ed25519 ignores it.
   bool verifies(ByteView message, ByteView signature, HashAlgorithm hash) const;

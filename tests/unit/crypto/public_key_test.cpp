@@ -69,6 +69,50 @@ TEST_CASE("a key that was decoded already is shared, and one that was not is dec
   CHECK_FALSE(PublicKey::decoded_from(ByteView(der).first(der.size() - 1), nullptr));
 }
 
+TEST_CASE("a key made of its numbers is the key that its octets decode to") {
+  const auto kind = GENERATE("ec:P-256", "ec:P-384", "ec:P-521");
+  const auto whole = public_half(kind);
+  Bytes point(200);
+  std::size_t size = 0;
+  REQUIRE(EVP_PKEY_get_octet_string_param(whole.get(), "encoded-pub-key", point.data(), point.size(), &size) == 1);
+  point.resize(size);
+  const auto key = PublicKey::made_of(whole.der(), CurvePoint{.curve = whole.type(), .point = point});
+  REQUIRE(key);
+  CHECK(EVP_PKEY_eq(key->get(), whole.get()) == 1);
+  CHECK(key->type() == whole.type());
+  CHECK(key->digest() == whole.digest());
+  CHECK(der_of(key->get(), i2d_PUBKEY) == whole.der());
+  point.back() ^= 1;
+  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = whole.type(), .point = point}));
+  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = whole.type(), .point = ByteView(point).first(33)}));
+}
+
+TEST_CASE("an RSA key made of its numbers is the key that its octets decode to") {
+  const auto whole = public_half("rsa:2048");
+  BIGNUM* modulus = nullptr;
+  REQUIRE(EVP_PKEY_get_bn_param(whole.get(), "n", &modulus) == 1);
+  const OwnedBignum owned(modulus);
+  Bytes octets(256);
+  REQUIRE(BN_bn2bin(modulus, octets.data()) == 256);
+  const Bytes exponent{1, 0, 1};
+  const auto key = PublicKey::made_of(whole.der(), RsaNumbers{.modulus = octets, .exponent = exponent});
+  REQUIRE(key);
+  CHECK(EVP_PKEY_eq(key->get(), whole.get()) == 1);
+  CHECK(key->bits() == 2048);
+  CHECK(der_of(key->get(), i2d_PUBKEY) == whole.der());
+}
+
+TEST_CASE("what is decoded without algorithms keeps its key as octets") {
+  const Bytes der = der_of(test_key("ec:P-256"), i2d_PUBKEY);
+  const unsigned char* next = der.data();
+  const OwnedSpki held(reinterpret_cast<X509_PUBKEY*>(ASN1_item_d2i_ex(
+      nullptr, &next, static_cast<long>(der.size()), ASN1_ITEM_rptr(X509_PUBKEY), without_algorithms(), nullptr)));
+  REQUIRE(held);
+  CHECK(X509_PUBKEY_get0(held.get()) == nullptr);
+  CHECK(der_of(held.get(), i2d_X509_PUBKEY) == der);
+  openssl_errors();
+}
+
 TEST_CASE("what is no public key, or has something behind it, is refused") {
   Bytes der = der_of(test_key("ec:P-256"), i2d_PUBKEY);
   CHECK_FALSE(PublicKey::parse({}));
