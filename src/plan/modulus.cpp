@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdlib>
 #include <memory>
-#include <vector>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -29,14 +29,18 @@ OwnedBignum number() {
   return made;
 }
 
-std::vector<unsigned> primes_below(unsigned limit) {
-  std::vector<unsigned> primes;
-  for (unsigned candidate = 3; candidate < limit; candidate += 2) {
+consteval auto odd_primes() {
+  std::array<unsigned, 132> primes{};
+  std::size_t count = 0;
+  for (unsigned candidate = 3; count < primes.size(); candidate += 2) {
     const auto divides = [&](unsigned prime) { return candidate % prime == 0; };
-    if (std::ranges::none_of(primes, divides)) primes.push_back(candidate);
+    if (std::none_of(primes.begin(), primes.begin() + count, divides)) primes[count++] = candidate;
   }
   return primes;
 }
+
+constexpr auto kPrimes = odd_primes();  // 3 to 751
+static_assert(kPrimes.front() == 3 && kPrimes.back() == 751);
 
 // 2^(n-1) mod n is 1 for every odd prime n; for a modulus of two large primes it is not. BN_mod_exp() knows no
 // deadline; squaring and doubling is all that it does for the base 2.
@@ -100,7 +104,7 @@ bool factors_are_close(const BIGNUM* n, const Deadline& deadline, BN_CTX* contex
 // Nemec et al., "The Return of Coppersmith's Attack" (2017), section 4.1: primes of the flawed generator are
 // k * M + (65537^a mod M) with M a primorial, so the modulus is a power of 65537 for each small prime.
 bool has_roca_fingerprint(const BIGNUM* n) {
-  for (const unsigned prime : primes_below(168)) {
+  for (const unsigned prime : kPrimes | std::views::take_while([](unsigned p) { return p < 168; })) {
     const auto remainder = static_cast<unsigned>(BN_mod_word(n, prime));
     unsigned power = 1;
     bool found = false;
@@ -117,7 +121,7 @@ bool has_roca_fingerprint(const BIGNUM* n) {
 
 std::optional<std::string> weakness_of_modulus(const BIGNUM* modulus, const Deadline& deadline) {
   if (!BN_is_odd(modulus)) return "is even";
-  for (const unsigned prime : primes_below(752)) {
+  for (const unsigned prime : kPrimes) {
     if (BN_mod_word(modulus, prime) == 0) return fmt::format("is divisible by {}", prime);
   }
   const OwnedBnContext context(BN_CTX_new());

@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestPause = 20ms;  // between two looks at a job: what a finished one waits for its client at most
+constexpr auto kLongestPause = 10ms;  // between two looks at a job: what a finished one waits for its client at most
 constexpr auto kPatience = 300ms;     // before progress is worth showing
 
 }  // namespace
