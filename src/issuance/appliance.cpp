@@ -103,7 +103,7 @@ namespace {
 
 // The next checkpoint, over the log as it is.
 Result<CheckpointRow> signed_checkpoint(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   auto key = keys.key(kLogOwner);
@@ -126,7 +126,7 @@ Result<CheckpointRow> signed_checkpoint(const Work& work) {
 }  // namespace
 
 Result<CheckpointRow> checkpoint(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
   if (work.stopping()) return stopped();  // what has to be signed at the end, the daemon's own work signs
   auto continues = no_open_gap(ledger, configuration);
   if (!continues) return pass_on(continues);

@@ -160,7 +160,7 @@ Result<ActDone> replace_on_token(const Work& work, const KeyRow& lost, const std
 }  // namespace
 
 Result<ActDone> rotate_log_key(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
   auto row = known_log_key(ledger);
   if (!row) return pass_on(row);
   auto continues = no_open_gap(ledger, configuration);
@@ -197,7 +197,7 @@ Result<ActDone> rotate_log_key(const Work& work) {
 }
 
 Result<ActDone> replace_log_key(const Work& work, const Secret& pin, FinalTry final_try, const std::string& reason) {
-  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
   auto row = known_log_key(ledger);
   if (!row) return pass_on(row);
   if (printable(reason).empty()) return fail(ErrorKind::Usage, "the log keeps the reason for ever: there is none");

@@ -25,6 +25,7 @@ class SecondDecision {
   struct Profiled {
     Result<RulesInForce> rules;
     std::shared_ptr<const SigningTerms> terms{};  // where there are rules
+    bool only_facts = false;                      // can have changed since it was planned
   };
   struct Turn {
     const CertificateRow* row;
@@ -32,7 +33,6 @@ class SecondDecision {
     bool drafted;
   };
   Result<const Profiled*> profile_of(const CertificateRow& row);
-  bool only_facts_can_differ(const RulesInForce& in_force) const;
   Result<Done> take(const CertificateRow& row);
   Result<DraftOrder> order_for(const CertificateRow& row, const RulesInForce& in_force) const;
   Result<Facts> facts(const Asked& asked, const CertificateRow& row, const RulesInForce& in_force) const;
@@ -102,7 +102,7 @@ Result<Done> SecondDecision::take(const CertificateRow& row) {
     return Done{};
   }
   if (!profile.rules) return std::unexpected(profile.rules.error());
-  const bool drafted = !only_facts_can_differ(*profile.rules);
+  const bool drafted = !profile.only_facts;
   if (drafted) {
     auto order = order_for(row, *profile.rules);
     if (!order) return pass_on(order);
@@ -119,19 +119,13 @@ Result<const SecondDecision::Profiled*> SecondDecision::profile_of(const Certifi
       profiles_.emplace(row.profile, Profiled{rules_in_force(work_.appliance, row.issuer, row.profile)}).first->second;
   if (!profile.rules) return &profile;
   const auto& rules = profile.rules->rules;
-  SigningTerms terms{.hash = rules.issuer->default_md(), .purpose = rules.profile->purpose, .above = {}, .now = now_};
-  if (!rules.profile->own_certificate) {
-    auto above = IssuerChain::verify(profile.rules->chain);
-    if (!above) return pass_on(above, row.issuer);
-    terms.above = std::move(*above);
-  }
-  profile.terms = std::make_shared<SigningTerms>(std::move(terms));
+  const auto* above = profile.rules->above();
+  profile.only_facts = above != nullptr && work_.appliance.own_plans.made(plan_.row().digest, *above);
+  profile.terms = std::make_shared<SigningTerms>(
+      SigningTerms{.hash = rules.issuer->default_md(),
+                   .purpose = rules.profile->purpose,
+                   .issuer_key = above != nullptr ? std::optional(above->issuer().key()) : std::nullopt});
   return &profile;
-}
-
-bool SecondDecision::only_facts_can_differ(const RulesInForce& in_force) const {
-  const auto planned = plan_.row().entry;
-  return ledger_.appended_here(planned) && in_force.chain_since && *in_force.chain_since < planned;
 }
 
 Result<DraftOrder> SecondDecision::order_for(const CertificateRow& row, const RulesInForce& in_force) const {
@@ -140,6 +134,7 @@ Result<DraftOrder> SecondDecision::order_for(const CertificateRow& row, const Ru
   if (!*request) return disagreement(plan_.row(), fmt::format("request {} is missing", row.request));
   DraftOrder order{.submission = {(*request)->path, (*request)->octets},
                    .rules = in_force.rules,
+                   .above = in_force.above(),
                    .wish = planned_validity(row),
                    .now = now_};
   if (row.serial.size() != order.serial.size()) return disagreement(plan_.row(), "a serial number has a wrong length");
@@ -169,9 +164,9 @@ Result<Findings> SecondDecision::objections_to(const CertificateRow& row, const 
   if (!known) return pass_on(known);
   auto decision = sealroom::decide(draft.examination, in_force.rules, *known, planned_validity(row));
   if (auto* refusal = std::get_if<Refusal>(&decision)) return std::move(refusal->examination.refusals);
-  const auto& planned = draft.planned.value();
-  if (!planned) return Findings{{"profile.unfit", planned.error().message}};
-  if (planned->to_be_signed() == row.to_be_signed) return Findings{};
+  const auto& admitted = draft.admitted.value();
+  if (!admitted) return Findings{{"profile.unfit", admitted.error().message}};
+  if (admitted->planned().to_be_signed() == row.to_be_signed) return Findings{};
   return Findings{{"plan.changed",
                    "the configuration or the issuer's certificate has changed since it was planned; "
                    "use `sealroom batch replan`"}};

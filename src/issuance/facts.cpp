@@ -78,12 +78,11 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   }
   auto chain = chain_of(appliance.ledger, issuer);
   if (!chain) return pass_on(chain);
-  auto row = issuer_row(appliance.ledger, issuer);
-  if (!row) return pass_on(row);
-  in_force.chain = std::move(*chain);
-  in_force.chain_since = row->entry;
-  in_force.rules.issuer_certificate = &in_force.chain.front();
-  in_force.rules.above = std::span<const Certificate>(in_force.chain).subspan(1);
+  auto verified = IssuerChain::verify(std::move(*chain));
+  if (!verified) return pass_on(verified, issuer);
+  in_force.chain = std::make_shared<const IssuerChain>(std::move(*verified));
+  in_force.rules.issuer_certificate = &in_force.chain->issuer();
+  in_force.rules.above = in_force.chain->above();
   return in_force;
 }
 

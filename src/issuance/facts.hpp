@@ -1,11 +1,12 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "sealroom/issuance/appliance.hpp"
 #include "sealroom/plan/decide.hpp"
+#include "sealroom/x509/issuer_chain.hpp"
 
 namespace sealroom {
 
@@ -14,17 +15,14 @@ struct RulesInForce {
   std::string issuer;
   std::string profile;
   Rules rules;
-  std::vector<Certificate> chain;  // of the issuer; empty for the profile of its own certificate
-  // The log entry since which the chain is this one; nothing without one.
-  std::optional<std::uint64_t> chain_since;
+  std::shared_ptr<const IssuerChain> chain;  // of the issuer, rules points into it; null while it has no certificate
 
-  // rules points into chain, which keeps its place when it is moved and not when it is copied.
-  RulesInForce() = default;
-  RulesInForce(RulesInForce&&) = default;
-  RulesInForce& operator=(RulesInForce&&) = default;
+  // The chain that a certificate of the profile stands below; null for the issuer's own.
+  const IssuerChain* above() const { return rules.profile->own_certificate ? nullptr : chain.get(); }
 };
 
-// Errors: Usage for an issuer or profile that the configuration does not know, NeedsPerson for an inactive issuer.
+// Errors: Usage for an issuer or profile that the configuration does not know, NeedsPerson for an inactive issuer,
+// Failed when a certificate of its chain is not signed by the one above it.
 Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view issuer, std::string_view profile);
 
 // What a request asks a certificate for: SHA-256 of its octets and of its public key, and the subject that it would have.

@@ -29,8 +29,8 @@ Result<Done> OpenBatch::judge(Draft draft, const RulesInForce& in_force, const W
   const auto* permit = std::get_if<Permit>(&decision);
   if (permit == nullptr) return refuse(std::get<Refusal>(decision));
 
-  const auto& planned = draft.planned.value();
-  return planned ? add(*permit, *planned, wish) : refuse(*permit, planned.error());
+  const auto& admitted = draft.admitted.value();
+  return admitted ? add(*permit, admitted->planned(), in_force, wish) : refuse(*permit, admitted.error());
 }
 
 // Signing takes recorded plans only, group by group; each group's start is durable before the token sees it, its
@@ -48,9 +48,9 @@ Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_v
     }
     if (crew.groups() == 0) return std::move(*queue).close();  // a checkpoint over all of it, signed by the log key
 
-    const auto made = crew.finish();  // parsed back, same octets, verified, checked again
-    auto issued = IssuedCertificate::record(work, made);
-    if (!issued) return pass_on(issued, "sign");
+    const auto made = crew.finish();  // read back, the admitted octets, verified
+    auto recorded = record_outcome(work, made);
+    if (!recorded) return pass_on(recorded, "sign");
     queue->count(made);
   }
 }

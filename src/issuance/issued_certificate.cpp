@@ -23,9 +23,10 @@ log::Event event_of(std::string_view name, std::string_view outcome, const Certi
                       {"tbs_sha256", to_hex(sha256(row.to_be_signed))}}};
 }
 
-Result<Done> note_issued(Change& change, VerifiedCertificate const& made, CertificateRow& row) {
+Result<Done> note_issued(Change& change, const VerifiedCertificate& made) {
+  const auto& row = made.row();
   auto event = event_of("certificate.issued", "ok", row);
-  event.details["certificate_sha256"] = to_hex(made.certificate().digest());
+  event.details["certificate_sha256"] = to_hex(made.digest());
   event.details["request_sha256"] = to_hex(row.request_digest);
   event.details["profile"] = row.profile;
   event.details["subject"] = printable_name(row.subject);
@@ -33,10 +34,7 @@ Result<Done> note_issued(Change& change, VerifiedCertificate const& made, Certif
   event.details["not_after"] = to_rfc3339(row.not_after);
   auto seq = change.append(event, row.batch);
   if (!seq) return pass_on(seq);
-  row.entry = *seq;
-  row.state = CertificateState::Issued;
-  row.certificate = made.certificate().der();
-  return change.set_issued(row.id, row.certificate, *seq);
+  return change.set_issued(row.id, made.der(), *seq);
 }
 
 // The token failed at this one: a signature may exist somewhere, so its serial is burned.
@@ -57,9 +55,8 @@ Result<Done> note_untried(Change& change, const CertificateRow& row) {
 
 }  // namespace
 
-Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& work, const SignedGroup& group) {
-  std::vector<IssuedCertificate> issued;
-  if (group.verified().empty() && group.failed().empty() && group.untried().empty()) return issued;
+Result<Done> record_outcome(const Work& work, const SignedGroup& group) {
+  if (group.verified().empty() && group.failed().empty() && group.untried().empty()) return Done{};
   const auto covered = checkpoint_meanwhile(work);
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);
@@ -68,10 +65,8 @@ Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& wor
     if (!added) return pass_on(added);
   }
   for (const auto& made : group.verified()) {
-    auto row = made.row();
-    auto noted = note_issued(*change, made, row);
+    auto noted = note_issued(*change, made);
     if (!noted) return pass_on(noted);
-    issued.push_back(IssuedCertificate(made.certificate(), std::move(row)));
   }
   for (const auto& [row, why] : group.failed()) {
     auto noted = note_abandoned(*change, row, why);
@@ -83,7 +78,7 @@ Result<std::vector<IssuedCertificate>> IssuedCertificate::record(const Work& wor
   }
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
-  return issued;
+  return Done{};
 }
 
 Result<Digest> IssuedCertificate::digest_of(const Ledger& ledger, const CertificateRow& row) {

@@ -102,6 +102,7 @@ DraftOrder OpenBatch::order_for(Submission& submission, const RulesInForce& in_f
   turn.serial_sources = std::move(sources);
   return {.submission = {submission.path, std::move(submission.octets)},
           .rules = in_force.rules,
+          .above = in_force.above(),
           .wish = turn.wish,
           .now = now_,
           .serial = serial};
@@ -140,7 +141,7 @@ Result<Done> OpenBatch::settle(Turn& turn) {
                        {"media.unplaced", "the file is not in requests/ISSUER/PROFILE/; move it there"});
   }
   const auto& error = rules_of(place).error();
-  if (error.kind == ErrorKind::Integrity) return std::unexpected(error);
+  if (error.kind != ErrorKind::Usage && error.kind != ErrorKind::NeedsPerson) return std::unexpected(error);
   const bool inactive = error.kind == ErrorKind::NeedsPerson;
   needs_person_ = needs_person_ || inactive;
   return refuse_file(submission.path, {inactive ? "issuer.not-active" : "profile.unknown",
@@ -226,13 +227,15 @@ Result<Done> OpenBatch::refuse_file(std::string_view path, const Finding& findin
   return note(std::move(row), verdict_of_unreadable(path, place.issuer, place.profile, {finding}), {});
 }
 
-Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& planned, const Wish& wish) {
+Result<Done> OpenBatch::add(const Permit& permit, const PlannedCertificate& planned, const RulesInForce& in_force,
+                            const Wish& wish) {
   const auto& examination = permit.examination();
   const auto& request = permit.csr().request();
   first_.emplace(request.digest(), position_);
   const auto place = place_of(examination.submission.path);
   auto& plan = plan_of(place.issuer);
   plan.valid_until = std::min(plan.valid_until, planned.validity().not_after);
+  if (const auto* above = in_force.above()) plan.chain = above->digest();
 
   RequestRow row{
       .batch = id_,
@@ -346,8 +349,7 @@ OpenBatch::OpenPlan& OpenBatch::plan_of(const std::string& issuer) {
                   .configuration = configuration.digest(),
                   .issuer_certificate = {}};
   if (auto chain = chain_of(work_.appliance.ledger, issuer)) facts.issuer_certificate = chain->front().digest();
-  return plans_.emplace(issuer, OpenPlan{.builder = PlanBuilder(facts), .valid_until = valid_until, .row = {}})
-      .first->second;
+  return plans_.emplace(issuer, OpenPlan{.builder = PlanBuilder(facts), .valid_until = valid_until}).first->second;
 }
 
 std::pair<Serial, std::string> OpenBatch::new_serial() {
@@ -363,6 +365,7 @@ Result<PlannedBatch> OpenBatch::record() && {
     auto decided = decide_waiting();
     if (!decided) return pass_on(decided);
   }
+  std::map<Digest, Digest> own_plans;
   for (auto& [issuer, plan] : plans_) {
     if (plan.builder.count() == 0) continue;
     plan.builder.set_valid_until(plan.valid_until);
@@ -384,6 +387,7 @@ Result<PlannedBatch> OpenBatch::record() && {
                               id_);
     if (!seq) return pass_on(seq);
     row.entry = *seq;
+    if (plan.chain) own_plans.emplace(row.digest, *plan.chain);
     auto put = change_.add_plan(row);
     if (!put) return pass_on(put);
   }
@@ -404,6 +408,7 @@ Result<PlannedBatch> OpenBatch::record() && {
   if (!seq) return pass_on(seq);
   auto receipt = std::move(change_).commit();
   if (!receipt) return pass_on(receipt);
+  for (const auto& [plan, chain] : own_plans) work_.appliance.own_plans.remember(plan, chain);
   return PlannedBatch{.id = id_, .requests = position_, .accepted = accepted_, .needs_person = needs_person_};
 }
 

@@ -32,7 +32,7 @@ class OpenBatch {
   struct OpenPlan {
     PlanBuilder builder;
     Instant valid_until;
-    PlanRow row;
+    std::optional<Digest> chain{};  // that its certificates stand below
   };
   struct Place {
     std::string issuer;
@@ -66,7 +66,8 @@ class OpenBatch {
   Result<Done> refuse(const Permit& permit, const Error& error);
   Result<Done> refuse_file(std::string_view path, const Finding& finding);
   Result<Done> refuse_request(const Examination& examination, const Json& verdict);
-  Result<Done> add(const Permit& permit, const PlannedCertificate& planned, const Wish& wish);
+  Result<Done> add(const Permit& permit, const PlannedCertificate& planned, const RulesInForce& in_force,
+                   const Wish& wish);
   Result<Done> note(RequestRow row, const Json& verdict, ByteView to_be_signed);
   void ignore(std::string_view path, std::string_view reason);
 

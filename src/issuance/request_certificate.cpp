@@ -84,7 +84,7 @@ Result<Done> note_intent(const Work& work, std::string_view issuer, const OwnedR
 }  // namespace
 
 Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
-  auto& [configuration, ledger, keys, clock, software, threads] = work.appliance;
+  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
   const auto* settings = configuration.issuer(issuer);
   if (settings == nullptr) {
     return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer),

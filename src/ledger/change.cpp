@@ -55,7 +55,6 @@ Result<Change> Ledger::begin(const log::Context& context) {
   auto size = ledger::log_size(*database.connection);
   if (!size) return pass_on(size);
   state->log_size = *size;
-  if (!database.first_own) database.first_own = *size;
   if (*size > 0) {
     auto newest = ledger::line(*database.connection, *size - 1);
     if (!newest) return pass_on(newest);

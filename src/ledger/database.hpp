@@ -16,10 +16,9 @@ struct Ledger::Database {
   std::unique_ptr<sqlite::Connection> connection;
   std::string path;
   LedgerAccess access = LedgerAccess::ReadOnly;
-  bool changing = false;                     // a Change lives
-  std::optional<std::string> broken{};       // why a write failed: nobody knows what is on the disk
-  std::optional<Error> trouble{};            // why nothing may be written
-  std::optional<std::uint64_t> first_own{};  // size of the log at the first change through this object
+  bool changing = false;                // a Change lives
+  std::optional<std::string> broken{};  // why a write failed: nobody knows what is on the disk
+  std::optional<Error> trouble{};       // why nothing may be written
 
   // The first reason counts; what comes after follows from it.
   void break_for(const Error& error) {

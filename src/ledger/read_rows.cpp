@@ -101,8 +101,6 @@ Result<std::uint64_t> lost_on(const Ledger& ledger, std::string_view day) {
 
 }  // namespace
 
-bool Ledger::appended_here(std::uint64_t seq) const { return database_->first_own && seq >= *database_->first_own; }
-
 Result<std::optional<KeyRow>> Ledger::key(std::string_view owner) const {
   return sqlite::first<KeyRow>(*database_->connection, key_row, select_keys("WHERE owner = ?1"), owner);
 }

@@ -7,13 +7,18 @@
 namespace sealroom {
 
 Draft draft_of(DraftOrder order, const Clock& clock) {
-  Draft draft{.examination = examine(std::move(order.submission), order.rules, clock), .planned = {}};
+  Draft draft{.examination = examine(std::move(order.submission), order.rules, clock), .admitted = {}};
   if (!draft.examination.refusals.empty()) return draft;
   Facts facts;
   facts.now = order.now;
   const auto decision = decide(draft.examination, order.rules, facts, order.wish);
   if (const auto* permit = std::get_if<Permit>(&decision)) {
-    draft.planned = PlannedCertificate::build(*permit, order.serial);
+    auto planned = PlannedCertificate::build(*permit, order.serial);
+    if (planned) {
+      draft.admitted = AdmittedCertificate::admit(std::move(*planned), order.above);
+    } else {
+      draft.admitted = std::unexpected(planned.error());
+    }
   }
   return draft;
 }

@@ -25,7 +25,7 @@ Bytes wrap(int tag, bool constructed, ByteView contents) {
 }
 
 // The plan must already be a certificate that passes every rule; only its signature is missing.
-Result<Done> check_plan(ByteView to_be_signed, const Permit& permit) {
+Result<Certificate> check_plan(ByteView to_be_signed, const Permit& permit) {
   constexpr std::array<std::uint8_t, 1> kNoSignature{0};
   const auto assembled = assemble_certificate(to_be_signed, kNoSignature);
   if (!assembled) std::abort();
@@ -34,7 +34,7 @@ Result<Done> check_plan(ByteView to_be_signed, const Permit& permit) {
   const auto& rules = permit.rules();
   const auto* issuer = rules.profile->own_certificate ? nullptr : rules.issuer_certificate;
   const auto findings = check_certificate(*certificate, {rules.profile->purpose, issuer});
-  if (findings.empty()) return Done{};
+  if (findings.empty()) return *certificate;
   std::string all;
   for (const auto& finding : findings)
     all += fmt::format("{}{}: {}", all.empty() ? "" : "; ", finding.id, finding.detail);
@@ -63,12 +63,13 @@ Result<PlannedCertificate> PlannedCertificate::build(const Permit& permit, const
   if (!to_be_signed) return pass_on(to_be_signed);
   auto checked = check_plan(*to_be_signed, permit);
   if (!checked) return pass_on(checked);
-  PlannedCertificate planned;
+  PlannedCertificate planned(std::move(*checked));
   planned.to_be_signed_ = *std::move(to_be_signed);
   planned.serial_ = serial;
   planned.validity_ = permit.validity();
   planned.subject_ = permit.examination().subject;
   planned.hash_ = permit.rules().issuer->default_md();
+  planned.purpose_ = permit.rules().profile->purpose;
   return planned;
 }
 

@@ -8,13 +8,12 @@
 #include "extension_values.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/x509/name.hpp"
-#include "signature_algorithm.hpp"
+#include "sealroom/x509/signed_octets.hpp"
 #include "validity_time.hpp"
 
 namespace sealroom {
 namespace {
 
-constexpr std::size_t kDeepest = 32;
 constexpr std::uint8_t kIssuerUniqueId = 0x81;   // [1] IMPLICIT BIT STRING
 constexpr std::uint8_t kSubjectUniqueId = 0x82;  // [2]
 constexpr std::uint8_t kExtensions = 0xa3;       // [3] EXPLICIT
@@ -46,19 +45,15 @@ struct Certificate::Parts {
   Bytes serial;
   Instant not_before;
   Instant not_after;
-  ByteView subject_public_key_info;  // in der
+  ByteView subject_public_key_info;  // in to_be_signed
   std::optional<PublicKey> key;
   std::vector<CertificateExtension> extensions;
   BasicConstraints constraints;
   bool key_cert_sign = true;
-  std::string signature_algorithm;
-  Bytes signature_parameters;
-  bool algorithms_agree = false;  // inside and outside of to_be_signed
-  Bytes signature;
+  std::optional<SignedOctets> octets;  // of der
   OwnedX509 decoded;
 
-  Result<Done> read(const der::Value& whole);
-  Result<Done> read_to_be_signed(const der::Value& tbs, const der::Value& outer_algorithm);
+  Result<Done> read_to_be_signed(const der::Value& tbs);
   Result<Done> read_validity(const der::Value& validity);
   Result<Done> read_extensions(const der::Value& wrapper);
   Result<Done> read_extension(const der::Value& extension);
@@ -66,28 +61,7 @@ struct Certificate::Parts {
   Result<Done> decode_with_openssl();
 };
 
-// Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm, signatureValue BIT STRING } (RFC 5280 section 4.1)
-Result<Done> Certificate::Parts::read(const der::Value& whole) {
-  der::Reader parts(whole.contents);
-  const auto tbs = parts.next(der::kSequence);
-  const auto algorithm = parts.next(der::kSequence);
-  const auto bits = parts.next(der::kBitString);
-  const auto octets = bits ? der::whole_octets(*bits) : std::nullopt;
-  if (whole.identifier != der::kSequence || !tbs || !algorithm || !octets || !parts.done()) {
-    return refuse("has not the three parts of a certificate");
-  }
-  to_be_signed = copy(tbs->whole);
-  signature = copy(*octets);
-  der::Reader identifier(algorithm->contents);
-  const auto oid = identifier.next(der::kOid);
-  const auto parameters = identifier.next();
-  if (!oid || !identifier.done()) return refuse("its signature algorithm is not an identifier and parameters");
-  signature_algorithm = der::oid_text(oid->contents);
-  if (parameters) signature_parameters = copy(parameters->whole);
-  return read_to_be_signed(*tbs, *algorithm);
-}
-
-Result<Done> Certificate::Parts::read_to_be_signed(const der::Value& tbs, const der::Value& outer_algorithm) {
+Result<Done> Certificate::Parts::read_to_be_signed(const der::Value& tbs) {
   der::Reader parts(tbs.contents);
   const auto version = parts.next(der::kContext0);
   const auto number = parts.next(der::kInteger);
@@ -110,7 +84,6 @@ Result<Done> Certificate::Parts::read_to_be_signed(const der::Value& tbs, const 
   serial = copy(number->contents);
   issuer = copy(issuer_name->whole);
   subject = copy(subject_name->whole);
-  algorithms_agree = equal(algorithm->whole, outer_algorithm.whole);
   subject_public_key_info = spki->whole;
   if (auto read = read_validity(*validity); !read) return read;
   if (wrapper) {
@@ -191,13 +164,14 @@ Result<Done> Certificate::Parts::decode_with_openssl() {
 }
 
 Result<Certificate> Certificate::parse(ByteView der) {
-  if (const auto fault = der::check(der, kDeepest)) {
-    return refuse(fmt::format("is not DER: {} (at octet {})", fault->reason, fault->offset));
-  }
   auto parts = std::make_shared<Parts>();
   parts->der = copy(der);
   parts->digest = sha256(der);
-  if (auto read = parts->read(*der::Reader(parts->der).next()); !read) return pass_on(read);
+  auto octets = SignedOctets::read(parts->der);
+  if (!octets) return pass_on(octets);
+  parts->octets = *octets;
+  parts->to_be_signed = copy(octets->to_be_signed());
+  if (auto read = parts->read_to_be_signed(*der::Reader(parts->to_be_signed).next()); !read) return pass_on(read);
   if (auto decoded = parts->decode_with_openssl(); !decoded) return pass_on(decoded);
   return Certificate(std::move(parts));
 }
@@ -231,11 +205,6 @@ const CertificateExtension* Certificate::extension(std::string_view oid) const {
   return nullptr;
 }
 
-bool Certificate::signed_by(const PublicKey& issuer) const {
-  const auto algorithm = accepted_signature_algorithm(parts_->signature_algorithm);
-  return algorithm && algorithm->family != SignatureFamily::Ed25519 && parts_->algorithms_agree &&
-         has_right_parameters(algorithm->family, parts_->signature_parameters) && fits(algorithm->family, issuer) &&
-         issuer.verifies(parts_->to_be_signed, parts_->signature, algorithm->hash);
-}
+bool Certificate::signed_by(const PublicKey& issuer) const { return parts_->octets->signed_by(issuer); }
 
 }  // namespace sealroom

@@ -112,21 +112,25 @@ Result<IssuerChain> IssuerChain::verify(std::vector<Certificate> chain) {
   return IssuerChain(std::move(chain));
 }
 
-Result<Done> IssuerChain::carries(const Certificate& leaf, std::span<const Instant> moments,
-                                  const char* purpose) const {
-  if (!leaf.signed_by(issuer().key())) {
-    return fail(ErrorKind::Failed, fmt::format("{}: its signature does not verify", printable_name(leaf.subject())));
+Digest IssuerChain::digest() const {
+  Sha256 hash;
+  for (const auto& certificate : certificates_) hash.add(certificate.digest());
+  return hash.finish();
+}
+
+// OpenSSL takes notAfter itself for past, so the last second of the leaf counts for nothing there.
+Result<Done> IssuerChain::admits(const Certificate& leaf, const char* purpose) const {
+  if (leaf.not_before() >= leaf.not_after()) {
+    return fail(ErrorKind::Failed, fmt::format("{}: is never valid", printable_name(leaf.subject())));
+  }
+  for (const auto& certificate : certificates_) {
+    if (leaf.not_before() >= certificate.not_before() && leaf.not_after() <= certificate.not_after()) continue;
+    return fail(ErrorKind::Failed, fmt::format("{}: is not valid from {} to {}", printable_name(certificate.subject()),
+                                               to_rfc3339(leaf.not_before()), to_rfc3339(leaf.not_after())));
   }
   std::vector<Certificate> chain{leaf};
   chain.insert(chain.end(), certificates_.begin(), certificates_.end());
-  for (const auto& certificate : chain) {
-    for (const auto moment : moments) {  // OpenSSL takes notAfter itself for past
-      if (moment >= certificate.not_before() && moment < certificate.not_after()) continue;
-      return fail(ErrorKind::Failed,
-                  fmt::format("{}: is not valid at {}", printable_name(certificate.subject()), to_rfc3339(moment)));
-    }
-  }
-  return sealroom::verify(chain, moments.front(), purpose, SignaturesAndTimes::AreTheCallers);
+  return sealroom::verify(chain, leaf.not_before(), purpose, SignaturesAndTimes::AreTheCallers);
 }
 
 }  // namespace sealroom

@@ -1,4 +1,4 @@
-// expected: cannot convert 'const sealroom::StartedGroup' to 'const sealroom::SignedGroup&'
+// expected: invalid initialization of reference of type 'const sealroom::SignedGroup&' from expression of type 'const sealroom::StartedGroup'
 #include "sealroom/issuance/stages.hpp"
 
 using namespace sealroom;
@@ -6,9 +6,9 @@ using namespace sealroom;
 auto issued(const Work& work, const StartedGroup& started, const SignedGroup& made) {
 #ifdef SHOULD_NOT_COMPILE
   (void)made;
-  return IssuedCertificate::record(work, started);
+  return record_outcome(work, started);
 #else
   (void)started;
-  return IssuedCertificate::record(work, made);
+  return record_outcome(work, made);
 #endif
 }

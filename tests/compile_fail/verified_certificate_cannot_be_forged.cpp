@@ -3,12 +3,12 @@
 
 using namespace sealroom;
 
-VerifiedCertificate verified(const SignedGroup& made, const Certificate& certificate, const CertificateRow& row) {
+VerifiedCertificate verified(const SignedGroup& made, const Bytes& der, const CertificateRow& row) {
 #ifdef SHOULD_NOT_COMPILE
   (void)made;
-  return VerifiedCertificate(certificate, row);
+  return VerifiedCertificate(der, row);
 #else
-  (void)certificate;
+  (void)der;
   (void)row;
   return made.verified().front();
 #endif

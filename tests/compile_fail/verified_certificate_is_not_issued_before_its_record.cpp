@@ -1,15 +1,13 @@
-// expected: could not convert 'verified' from 'sealroom::VerifiedCertificate' to 'sealroom::Result<.*IssuedCertificate
+// expected: could not convert 'verified' from 'sealroom::VerifiedCertificate' to 'sealroom::Result<sealroom::IssuedCertificate>
 #include "sealroom/issuance/stages.hpp"
 
 using namespace sealroom;
 
-Result<std::vector<IssuedCertificate>> issued(const Work& work, const SignedGroup& made, VerifiedCertificate verified) {
+Result<IssuedCertificate> issued(const Ledger& ledger, VerifiedCertificate verified) {
 #ifdef SHOULD_NOT_COMPILE
-  (void)work;
-  (void)made;
+  (void)ledger;
   return verified;
 #else
-  (void)verified;
-  return IssuedCertificate::record(work, made);
+  return IssuedCertificate::read(ledger, verified.row());
 #endif
 }

@@ -6,6 +6,7 @@
 
 #include "sealroom/base/time.hpp"
 #include "sealroom/issuance/key_ring.hpp"
+#include "sealroom/issuance/own_plans.hpp"
 #include "sealroom/ledger/ledger.hpp"
 #include "sealroom/log/checkpoint.hpp"
 #include "sealroom/policy/configuration.hpp"
@@ -21,6 +22,7 @@ struct Appliance {
   const Clock& clock;
   std::string software;  // digest of the program, for log entries
   unsigned threads = 1;  // that decide on requests
+  OwnPlans own_plans{};
 };
 
 // Work is one thing that somebody asked for: who, and where to say how far it is. The first change that it begins under a

@@ -7,12 +7,12 @@
 
 #include "sealroom/base/error.hpp"
 #include "sealroom/base/once.hpp"
+#include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/appliance.hpp"
 #include "sealroom/issuance/told_by_log.hpp"
 #include "sealroom/ledger/ledger.hpp"
 #include "sealroom/token/token.hpp"
 #include "sealroom/x509/certificate.hpp"
-#include "sealroom/x509/issuer_chain.hpp"
 
 // The stages of a certificate, one type each. A type is named for what is known, and has one maker: whoever holds one
 // holds the proof, and no later stage can be reached around an earlier one.
@@ -47,18 +47,18 @@ class RecordedPlan {
 struct SigningTerms {
   HashAlgorithm hash = HashAlgorithm::Sha256;
   Purpose purpose = Purpose::Server;
-  std::optional<IssuerChain> above;  // nothing for an issuer's own certificate
-  Instant now;                       // when it was decided
+  std::optional<PublicKey> issuer_key;  // nothing for an issuer's own certificate, which has it
 };
 
-// A certificate that was started: its row, and the terms that it was decided under.
+// A certificate that was started: its row, whose octets this process admitted below its issuer's chain
+// (AdmittedCertificate), and the terms that it was decided under.
 struct StartedCertificate {
   CertificateRow row;
   std::shared_ptr<const SigningTerms> terms;
 };
 
 // StartedGroup is some certificates of a RecordedPlan, decided again just now, whose start is durable: from here on a
-// signature may exist. It can be signed once.
+// signature may exist. Nothing is missing to them but that signature. It can be signed once.
 class StartedGroup {
  public:
   // Makes the start of up to kGroup planned certificates durable, from position `from` of the plan on. What would be
@@ -78,19 +78,21 @@ class StartedGroup {
   std::size_t withheld_;
 };
 
-// VerifiedCertificate is a signed certificate that was parsed back: its to-be-signed octets are the planned ones, the
-// signature verifies under the issuer's key, the chain builds, and every certificate rule holds again.
+// VerifiedCertificate is a signed certificate that was read back: it is the planned octets, of which the rules and the
+// chain were asked before they were started, their algorithm, and a signature that verifies under the issuer's key.
 class VerifiedCertificate {
  public:
-  const Certificate& certificate() const { return certificate_; }
+  const Bytes& der() const { return der_; }
+  const Digest& digest() const { return digest_; }  // SHA-256 of der()
   const CertificateRow& row() const { return row_; }
 
  private:
   friend class SigningCrew;
   static Result<VerifiedCertificate> verify(const StartedCertificate& started, ByteView signature);
-  VerifiedCertificate(Certificate certificate, CertificateRow row)
-      : certificate_(std::move(certificate)), row_(std::move(row)) {}
-  Certificate certificate_;
+  VerifiedCertificate(Bytes der, CertificateRow row)
+      : der_(std::move(der)), digest_(sha256(der_)), row_(std::move(row)) {}
+  Bytes der_;
+  Digest digest_;
   CertificateRow row_;
 };
 
@@ -118,10 +120,7 @@ class SignedGroup {
 // IssuedCertificate is a certificate that is durable in the ledger, with its log entry. The only thing that leaves.
 class IssuedCertificate {
  public:
-  // Makes the outcome of `group` durable: issued; abandoned for what failed; planned again for the untried.
-  static Result<std::vector<IssuedCertificate>> record(const Work& work, const SignedGroup& group);
-
-  // Reads one back: state issued, and its octets are the ones that its log entry names. Errors: Integrity.
+  // Reads one from the ledger: state issued, and its octets are the ones that its log entry names. Errors: Integrity.
   static Result<IssuedCertificate> read(const Ledger& ledger, const CertificateRow& row);
 
   // The SHA-256 of what read() would give, after the same checks: octets that a log entry names were parsed when they were
@@ -137,5 +136,8 @@ class IssuedCertificate {
   Certificate certificate_;
   CertificateRow row_;
 };
+
+// Makes the outcome of `group` durable: issued; abandoned for what failed; planned again for the untried.
+Result<Done> record_outcome(const Work& work, const SignedGroup& group);
 
 }  // namespace sealroom

@@ -117,9 +117,6 @@ class Ledger {
   // Whether a write failed: nobody knows what is on the disk, and begin() gives nothing but Integrity.
   bool broken() const;
 
-  // Whether entry `seq` is one that was appended through this object, by the program that is running now.
-  bool appended_here(std::uint64_t seq) const;
-
   Result<std::uint64_t> log_size() const;
   // How many log entries the rows speak of: one more than the largest seq in any of them. Reads every certificate.
   Result<std::uint64_t> entries_told() const;

@@ -7,27 +7,28 @@
 #include <optional>
 #include <vector>
 
+#include "sealroom/plan/admitted_certificate.hpp"
 #include "sealroom/plan/decide.hpp"
-#include "sealroom/plan/planned_certificate.hpp"
 
 namespace sealroom {
 
-// All that a certificate would be made of. What `rules` points to outlives the order.
+// All that a certificate would be made of. What `rules` and `above` point to outlives the order.
 struct DraftOrder {
   Submission submission;
   Rules rules;
+  const IssuerChain* above = nullptr;  // of the issuer that `rules` name; null for its own certificate
   Wish wish;
   Instant now;
   Serial serial{};
 };
 
 // Draft is the part of a decision that depends on no other request, which is nearly all of its cost. It is no plan:
-// `planned` counts only beside a Permit that was given with the ledger's facts. Facts can refuse a request or add a
+// `admitted` counts only beside a Permit that was given with the ledger's facts. Facts can refuse a request or add a
 // remark to it; they change no octet of its certificate.
 struct Draft {
   Examination examination;  // as examine() made it
-  std::optional<Result<PlannedCertificate>>
-      planned;  // what comes of it when no fact refuses; empty when refused anyhow
+  std::optional<Result<AdmittedCertificate>>
+      admitted;  // what comes of it when no fact refuses; empty when refused anyhow
 };
 
 // Pure, but for the finding of a request that takes too long by `clock` (examine): the same order gives the same draft.

@@ -31,20 +31,26 @@ class PlannedCertificate {
   const Validity& validity() const { return validity_; }
   const Bytes& subject() const { return subject_; }
   HashAlgorithm hash() const { return hash_; }
+  Purpose purpose() const { return purpose_; }
+
+  // The certificate with one octet in the place of its signature: what the rules were asked about.
+  const Certificate& without_signature() const { return without_signature_; }
 
  private:
-  PlannedCertificate() = default;
+  explicit PlannedCertificate(Certificate without_signature) : without_signature_(std::move(without_signature)) {}
+  Certificate without_signature_;
   Bytes to_be_signed_;
   Serial serial_{};
   Validity validity_{};
   Bytes subject_;
   HashAlgorithm hash_ = HashAlgorithm::Sha256;
+  Purpose purpose_ = Purpose::Server;
 };
 
 // SEQUENCE { to_be_signed, algorithm, BIT STRING signature }; the algorithm is the one inside to_be_signed.
 Result<Bytes> assemble_certificate(ByteView to_be_signed, ByteView signature);
 
-// What a certificate must be to leave this appliance; run on the plan and again on the signed result.
+// What a certificate must be to leave this appliance.
 struct Expectation {
   Purpose purpose = Purpose::Server;
   const Certificate* issuer = nullptr;  // null: self-signed

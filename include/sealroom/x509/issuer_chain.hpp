@@ -10,17 +10,22 @@ namespace sealroom {
 
 // IssuerChain is an issuer's certificate and those above it, whose signatures are known to verify: each by the next one,
 // which is a CA that may sign certificates, and the root's by itself. verify() is the only maker. With it thousands of
-// certificates of one issuer are verified for the cost of one signature each.
+// certificates of one issuer are judged for the cost of one signature each. Copies share the certificates.
 class IssuerChain {
  public:
   // `chain` begins with the issuer's certificate and ends with the root. Times are not looked at. Errors: Failed.
   static Result<IssuerChain> verify(std::vector<Certificate> chain);
 
   const Certificate& issuer() const { return certificates_.front(); }
+  std::span<const Certificate> above() const { return std::span(certificates_).subspan(1); }
 
-  // What verify_chain() says of `leaf` and this chain, at every one of `moments`, which are one or more; only that the
-  // signatures above the leaf's own are not verified again. Safe to call from several threads. Error (Failed).
-  Result<Done> carries(const Certificate& leaf, std::span<const Instant> moments, const char* purpose) const;
+  // SHA-256 over the digests of the certificates in their order.
+  Digest digest() const;
+
+  // Whether verify_chain() says yes to `leaf` and this chain at every moment of leaf's validity, once the issuer's key
+  // has made leaf's signature, which is not looked at: so `leaf` may be a plan. Safe to call from several threads.
+  // Error (Failed) says which certificate and why.
+  Result<Done> admits(const Certificate& leaf, const char* purpose) const;
 
  private:
   explicit IssuerChain(std::vector<Certificate> certificates) : certificates_(std::move(certificates)) {}

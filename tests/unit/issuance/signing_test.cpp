@@ -20,8 +20,14 @@ std::size_t state_count(const TestAppliance& appliance, const std::string& batch
 
 // Every certificate that was issued has its entry, verifies under the chain, and is in the ledger once.
 void check_issued(const TestAppliance& appliance, const std::string& batch) {
+  const auto above = must(chain_of(appliance.ledger(), "intermediate"));
   for (const auto& row : must(appliance.ledger().certificates(batch, "intermediate"))) {
-    if (row.state == CertificateState::Issued) CHECK(IssuedCertificate::read(appliance.ledger(), row));
+    if (row.state != CertificateState::Issued) continue;
+    std::vector<Certificate> chain{must(IssuedCertificate::read(appliance.ledger(), row)).certificate()};
+    chain.insert(chain.end(), above.begin(), above.end());
+    for (const auto moment : {row.not_before, row.not_after - std::chrono::seconds{1}}) {
+      CHECK(verify_chain(chain, moment, "sslclient"));
+    }
   }
 }
 
@@ -42,6 +48,20 @@ TEST_CASE("a batch is signed in the order of its plan, whatever the number of th
   check_issued(appliance, batch);
   CHECK(must(appliance.ledger().verify()) > kClients);
   CHECK(appliance.shim().calls("C_Login") == 3);
+}
+
+TEST_CASE("a plan that this process does not remember is drafted anew, and comes to the same octets") {
+  TestAppliance appliance(3);
+  const auto batch = appliance.plan_clients(kClients);
+  auto work = appliance.work();
+  const auto chain = must(IssuerChain::verify(must(chain_of(appliance.ledger(), "intermediate"))));
+  const auto plan = must(appliance.ledger().plan(batch, "intermediate")).value();
+  CHECK(work.appliance.own_plans.made(plan.digest, chain));
+  CHECK_FALSE(work.appliance.own_plans.made(plan.digest, must(IssuerChain::verify({chain.above().front()}))));
+  work.appliance.own_plans = {};
+  CHECK_FALSE(work.appliance.own_plans.made(plan.digest, chain));
+  CHECK(must(sign(work, batch, "")).issued == kClients);
+  check_issued(appliance, batch);
 }
 
 TEST_CASE("a token that fails burns what it had in hand; what was signed counts, and the rest is planned as before") {

@@ -8,6 +8,25 @@
 namespace sealroom::testing {
 namespace {
 
+const IssuerChain& root_chain() {
+  static const auto made = IssuerChain::verify({tiers().root()}).value();
+  return made;
+}
+
+const IssuerChain& chain() {
+  static const auto made = IssuerChain::verify({tiers().intermediate(), tiers().root()}).value();
+  return made;
+}
+
+DraftOrder order_for(const Bytes& request) {
+  return {.submission = submission(request),
+          .rules = tiers().rules(),
+          .above = &chain(),
+          .wish = {},
+          .now = kNow,
+          .serial = serial_of(7)};
+}
+
 // Requests of every kind of outcome: granted, refused by one rule or another, no request at all.
 std::vector<DraftOrder> mixed_orders(std::size_t count) {
   std::vector<DraftOrder> orders;
@@ -24,6 +43,7 @@ std::vector<DraftOrder> mixed_orders(std::size_t count) {
     const auto& profile = i % 2 == 0 ? kServer : kClient;
     orders.push_back({.submission = submission(request, "intermediate/" + profile.name + "/" + name + ".csr"),
                       .rules = i % 11 == 10 ? tiers().root_rules() : tiers().rules(profile),
+                      .above = i % 11 == 10 ? &root_chain() : &chain(),
                       .wish = {},
                       .now = kNow,
                       .serial = serial_of(static_cast<std::uint8_t>(i + 1))});
@@ -34,8 +54,9 @@ std::vector<DraftOrder> mixed_orders(std::size_t count) {
 // Everything that becomes of a draft later: its verdict with all findings, and the octets to be signed.
 std::string text_of(const Draft& draft) {
   const auto verdict = verdict_of(draft.examination, "intermediate", "server_cert").dump();
-  if (!draft.planned) return verdict;
-  return verdict + (*draft.planned ? to_hex((*draft.planned)->to_be_signed()) : draft.planned->error().message);
+  if (!draft.admitted) return verdict;
+  return verdict +
+         (*draft.admitted ? to_hex((*draft.admitted)->planned().to_be_signed()) : draft.admitted->error().message);
 }
 
 std::vector<std::string> texts_of(const std::vector<Draft>& drafts) {
@@ -48,27 +69,34 @@ std::vector<std::string> texts_of(const std::vector<Draft>& drafts) {
 
 TEST_CASE("a draft is the examination and the certificate that decide() and build() make without facts") {
   const auto request = make_request();
-  const auto draft = draft_of({submission(request), tiers().rules(), {}, kNow, serial_of(7)}, SystemClock());
+  const auto draft = draft_of(order_for(request), SystemClock());
   CHECK(draft.examination.refusals.empty());
-  REQUIRE(draft.planned.has_value());
-  REQUIRE(draft.planned->has_value());
+  REQUIRE(draft.admitted.has_value());
+  REQUIRE(draft.admitted->has_value());
   const auto direct = plan_for(permit_for(request, tiers().rules()), serial_of(7));
-  CHECK((*draft.planned)->to_be_signed() == direct.to_be_signed());
+  CHECK((*draft.admitted)->planned().to_be_signed() == direct.to_be_signed());
+}
+
+TEST_CASE("a certificate is admitted below its issuer's chain, and below no other") {
+  const auto draft = [&](const IssuerChain* above) {
+    auto order = order_for(make_request());
+    order.above = above;
+    return draft_of(std::move(order), SystemClock()).admitted.value();
+  };
+  CHECK(draft(&chain()));
+  CHECK_FALSE(draft(&root_chain()));
+  CHECK_FALSE(draft(nullptr));
 }
 
 TEST_CASE("what is refused without any fact has no planned certificate") {
-  const auto by_rule =
-      draft_of({submission(make_request({.extensions = {}})), tiers().rules(), {}, kNow, serial_of(7)}, SystemClock());
+  const auto by_rule = draft_of(order_for(make_request({.extensions = {}})), SystemClock());
   CHECK(has(by_rule.examination.refusals, "names.missing-san"));
-  CHECK_FALSE(by_rule.planned.has_value());
-  const auto by_wish = draft_of({submission(make_request()),
-                                 tiers().rules(),
-                                 {.days = 100'000, .not_before = {}, .not_after = {}},
-                                 kNow,
-                                 serial_of(7)},
-                                SystemClock());
+  CHECK_FALSE(by_rule.admitted.has_value());
+  auto wished = order_for(make_request());
+  wished.wish.days = 100'000;
+  const auto by_wish = draft_of(std::move(wished), SystemClock());
   CHECK(by_wish.examination.refusals.empty());  // a wish is judged by decide(), with the facts
-  CHECK_FALSE(by_wish.planned.has_value());
+  CHECK_FALSE(by_wish.admitted.has_value());
 }
 
 TEST_CASE("drafts and their order are the same for any number of threads") {

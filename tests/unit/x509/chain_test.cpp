@@ -146,24 +146,40 @@ TEST_CASE("a PKCS#7 bag is read by openssl and by Java's keytool, in the order o
   CHECK(theirs.out == to_pem("PKCS7", bag));
 }
 
-TEST_CASE("an issuer's chain carries what verify_chain() accepts, and nothing that another key has signed") {
+TEST_CASE("an issuer's chain admits what verify_chain() accepts, whoever has signed it") {
   const auto chain = chain_of("serverAuth");
   const auto above = IssuerChain::verify({chain[1], chain[2]});
   REQUIRE(above);
-  CHECK(above->carries(chain[0], std::array{kValid, at("2026-12-31T23:59:59Z")}, "sslserver"));
-  CHECK_FALSE(above->carries(chain[0], std::array{kValid}, "sslclient"));
-  CHECK_FALSE(above->carries(chain[0], std::array{kValid, at("2027-01-01T00:00:01Z")}, "sslserver"));
-  CHECK_FALSE(above->carries(chain[0], std::array{at("2025-12-31T23:59:59Z"), kValid}, "sslserver"));
-  const auto der_of_leaf = [&](std::size_t octet) {
-    auto der = chain[0].der();
-    der[octet] ^= 1;
-    return der;
+  CHECK(above->admits(chain[0], "sslserver"));
+  CHECK_FALSE(above->admits(chain[0], "sslclient"));
+  CHECK_FALSE(above->admits(chain[0], "ca"));
+  auto unsigned_der = chain[0].der();
+  unsigned_der.back() ^= 1;
+  const auto unsigned_leaf = Certificate::parse(unsigned_der);
+  REQUIRE(unsigned_leaf);
+  CHECK_FALSE(unsigned_leaf->signed_by(chain[1].key()));
+  CHECK(above->admits(*unsigned_leaf, "sslserver"));
+  const auto root_alone = IssuerChain::verify({chain[2]});
+  REQUIRE(root_alone);
+  CHECK_FALSE(root_alone->admits(chain[0], "sslserver"));
+}
+
+TEST_CASE("an issuer's chain admits nothing that outlives one of its certificates, or is older") {
+  const auto chain = chain_of("serverAuth");
+  const auto above = IssuerChain::verify({chain[1], chain[2]});
+  REQUIRE(above);
+  const auto leaf = [&](const char* from, const char* until) {
+    const CertificateRecipe recipe{.extensions = {{"subjectKeyIdentifier", "hash"},
+                                                  {"authorityKeyIdentifier", "keyid:always"},
+                                                  {"subjectAltName", "DNS:broker.example.com"}},
+                                   .not_before = at(from),
+                                   .not_after = at(until)};
+    return parsed(authority().issue(recipe));
   };
-  const auto forged = Certificate::parse(der_of_leaf(chain[0].der().size() - 1));
-  REQUIRE(forged);
-  CHECK_FALSE(above->carries(*forged, std::array{kValid}, "sslserver"));
-  const TestAuthority other("ec:P-384");
-  CHECK_FALSE(above->carries(parsed(other.issue_leaf("serverAuth")), std::array{kValid}, "sslserver"));
+  CHECK(above->admits(leaf("2026-01-01T00:00:00Z", "2036-01-01T00:00:00Z"), "any"));
+  CHECK_FALSE(above->admits(leaf("2025-12-31T23:59:59Z", "2036-01-01T00:00:00Z"), "any"));
+  CHECK_FALSE(above->admits(leaf("2026-01-01T00:00:00Z", "2036-01-01T00:00:01Z"), "any"));
+  CHECK_FALSE(above->admits(leaf("2027-01-01T00:00:00Z", "2027-01-01T00:00:00Z"), "any"));
 }
 
 TEST_CASE("an issuer's chain is of CAs, each signed by the next") {
