@@ -11,15 +11,25 @@
 #include "sealroom/base/text.hpp"
 
 namespace sealroom {
+namespace {
+
+// Fetched once: where OpenSSL is given a name each time, finding the algorithm takes as long as hashing a log entry.
+const EVP_MD* sha256_algorithm() {
+  static const Owned<EVP_MD, EVP_MD_free> fetched(EVP_MD_fetch(nullptr, "SHA256", nullptr));
+  if (!fetched) std::abort();
+  return fetched.get();
+}
+
+}  // namespace
 
 Digest sha256(ByteView octets) {
   Digest digest;
-  if (EVP_Digest(octets.data(), octets.size(), digest.data(), nullptr, EVP_sha256(), nullptr) != 1) std::abort();
+  if (EVP_Digest(octets.data(), octets.size(), digest.data(), nullptr, sha256_algorithm(), nullptr) != 1) std::abort();
   return digest;
 }
 
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) std::abort();
+  if (!context_ || EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr) != 1) std::abort();
 }
 
 void Sha256::add(ByteView octets) {

@@ -38,17 +38,15 @@ bool counts(const CertificateRow& row, std::string_view batch, const Certificate
 // issuer of this appliance made for itself.
 Result<std::optional<std::string>> key_of_issuer(const Ledger& ledger, const Asked& asked,
                                                  const RulesInForce& in_force) {
-  auto keys = ledger.keys();
-  if (!keys) return pass_on(keys);
-  for (const auto& key : *keys) {
-    if (sha256(key.public_key) != asked.key) continue;
-    const bool own = in_force.rules.profile->own_certificate && key.owner == in_force.issuer;
+  for (const auto& [owner, key] : in_force.keys) {
+    if (key != asked.key) continue;
+    const bool own = in_force.rules.profile->own_certificate && owner == in_force.issuer;
     if (own) return std::nullopt;
-    auto row = issuer_row(ledger, key.owner);
+    auto row = issuer_row(ledger, owner);
     if (!row) return pass_on(row);
     const bool its_request = in_force.rules.profile->purpose == Purpose::Ca && sha256(row->request) == asked.request;
     if (its_request) return std::nullopt;
-    return std::optional(key.owner);
+    return std::optional(owner);
   }
   return std::nullopt;
 }
@@ -71,6 +69,9 @@ Result<RulesInForce> rules_in_force(const Appliance& appliance, std::string_view
   in_force.rules.permitted = &settings->permitted;
   in_force.rules.limits = appliance.configuration.limits().request;
   in_force.rules.keys = appliance.configuration.keys();
+  auto keys = appliance.ledger.keys();
+  if (!keys) return pass_on(keys);
+  for (auto& key : *keys) in_force.keys.push_back({std::move(key.owner), sha256(key.public_key)});
   if (found->own_certificate) {
     auto row = issuer_row(appliance.ledger, issuer);
     if (!row) return pass_on(row);
@@ -112,9 +113,9 @@ Result<Facts> facts_about(const Ledger& ledger, const Asked& asked, const RulesI
       if (counts(row, batch, self, facts.now)) facts.same_subject.push_back(earlier(row));
     }
   }
-  auto key = ledger.key(in_force.issuer);
-  if (!key) return pass_on(key);
-  if (*key) facts.issuer_key = sha256((*key)->public_key);
+  for (const auto& [owner, key] : in_force.keys) {
+    if (owner == in_force.issuer) facts.issuer_key = key;
+  }
   auto owner = key_of_issuer(ledger, asked, in_force);
   if (!owner) return pass_on(owner);
   facts.key_of_issuer = *owner;

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "sealroom/issuance/appliance.hpp"
 #include "sealroom/plan/decide.hpp"
@@ -10,12 +11,21 @@
 
 namespace sealroom {
 
-// The rules under which requests of an issuer and profile are judged, and the chain that they point into.
+// A key of this appliance's own.
+struct OwnedKey {
+  std::string owner;
+  Digest key{};  // SHA-256 of its public half
+};
+
+// The rules under which requests of an issuer and profile are judged, the chain that they point into, and the keys that
+// no request may have: as they are while the writing desk does one thing.
 struct RulesInForce {
   std::string issuer;
   std::string profile;
   Rules rules;
   std::shared_ptr<const IssuerChain> chain;  // of the issuer, rules points into it; null while it has no certificate
+
+  std::vector<OwnedKey> keys;  // of every owner, in the order of their names
 
   // The chain that a certificate of the profile stands below; null for the issuer's own.
   const IssuerChain* above() const { return rules.profile->own_certificate ? nullptr : chain.get(); }

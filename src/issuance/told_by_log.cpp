@@ -1,5 +1,7 @@
 #include "sealroom/issuance/told_by_log.hpp"
 
+#include <unordered_set>
+
 #include <fmt/format.h>
 
 #include "sealroom/crypto/crypto.hpp"
@@ -82,33 +84,39 @@ Result<Done> agrees_with_log(const Ledger& ledger, const IssuerRow& row) {
   return same ? Result<Done>(Done{}) : changed(what);
 }
 
-Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
-  const auto what = fmt::format("certificate {} of {} in the ledger", to_upper_hex(row.serial), row.issuer);
-  auto entry = entry_at(ledger, row.entry, what);
-  if (!entry) return pass_on(entry);
-  const auto& [name, outcome, told] = entry->event;
+namespace {
+
+std::string what_is(const CertificateRow& row) {
+  return fmt::format("certificate {} of {} in the ledger", to_upper_hex(row.serial), row.issuer);
+}
+
+// Whether `entry`, the one that `row` names, says what is in the row.
+bool says(const log::Entry& entry, const CertificateRow& row) {
+  const auto& [name, outcome, told] = entry.event;
   // It names many, and came when nobody had their certificates.
-  if (name == "restore.incomplete" && row.state == CertificateState::Abandoned) return Done{};
+  if (name == "restore.incomplete" && row.state == CertificateState::Abandoned) return true;
   const bool state_fits = name == fmt::format("certificate.{}", name_of(row.state)) ||
                           (name == "certificate.untried" && row.state == CertificateState::Planned) ||
                           (name == "certificate.restored" && row.state == CertificateState::Issued);
-  if (!state_fits) return changed(what);
-  Json stored{{"batch", row.batch},
-              {"issuer", row.issuer},
-              {"serial", to_upper_hex(row.serial)},
-              {"tbs_sha256", to_hex(sha256(row.to_be_signed))},
-              {"request_sha256", to_hex(row.request_digest)},
-              {"key_sha256", to_hex(row.key_digest)},
-              {"profile", row.profile},
-              {"subject", printable_name(row.subject)},
-              {"not_before", to_rfc3339(row.not_before)},
-              {"not_after", to_rfc3339(row.not_after)}};
-  if (row.state == CertificateState::Issued) stored["certificate_sha256"] = to_hex(sha256(row.certificate));
-  for (const auto& [member, value] : stored.items()) {
+  const auto agrees = [&told = told](const char* member, const std::string& stored) {
     const auto found = told.find(member);  // each event tells some of them (docs/audit-log.md)
-    if (found != told.end() && *found != value) return changed(what);
-  }
-  return Done{};
+    return found == told.end() || (found->is_string() && found->get_ref<const std::string&>() == stored);
+  };
+  return state_fits && agrees("batch", row.batch) && agrees("issuer", row.issuer) &&
+         agrees("serial", to_upper_hex(row.serial)) && agrees("tbs_sha256", to_hex(sha256(row.to_be_signed))) &&
+         agrees("request_sha256", to_hex(row.request_digest)) && agrees("key_sha256", to_hex(row.key_digest)) &&
+         agrees("profile", row.profile) && agrees("subject", printable_name(row.subject)) &&
+         agrees("not_before", to_rfc3339(row.not_before)) && agrees("not_after", to_rfc3339(row.not_after)) &&
+         (row.state != CertificateState::Issued || agrees("certificate_sha256", to_hex(sha256(row.certificate))));
+}
+
+}  // namespace
+
+Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
+  const auto what = what_is(row);
+  auto entry = entry_at(ledger, row.entry, what);
+  if (!entry) return pass_on(entry);
+  return says(*entry, row) ? Result<Done>(Done{}) : changed(what);
 }
 
 namespace {
@@ -119,10 +127,13 @@ std::string name_of(std::string_view issuer, std::string_view serial_hex) {
 
 }  // namespace
 
-Result<BatchTold> BatchTold::read(const Ledger& ledger, std::string_view batch) {
+Result<BatchTold> BatchTold::read(const Ledger& ledger, std::string_view batch, std::span<const CertificateRow> rows) {
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   BatchTold told;
+  std::unordered_map<std::uint64_t, const CertificateRow*> named;  // by the entry that the row names
+  for (const auto& row : rows) named.emplace(row.entry, &row);
+  std::unordered_set<const CertificateRow*> agreed;
   auto read = ledger.each_line(0, *size, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
     auto entry = log::parse_line(line);
     if (!entry) return pass_on(entry);
@@ -130,14 +141,20 @@ Result<BatchTold> BatchTold::read(const Ledger& ledger, std::string_view batch) 
     if (!name.starts_with("certificate.")) return Done{};
     auto& certificate = told.certificates_[name_of(details.value("issuer", ""), details.value("serial", ""))];
     certificate.newest = seq;
+    const auto row = named.find(seq);
+    if (row != named.end() && says(*entry, *row->second)) agreed.insert(row->second);
     if (name == "certificate.planned") certificate.reissue = !details.value("reissue_reason", "").empty();
     return Done{};
   });
   if (!read) return pass_on(read);
+  for (const auto& row : rows) {
+    auto agrees = agreed.contains(&row) ? told.is_newest(row) : told.agrees(ledger, row);
+    if (!agrees) return pass_on(agrees);
+  }
   return told;
 }
 
-Result<Done> BatchTold::agrees(const Ledger& ledger, const CertificateRow& row) const {
+Result<Done> BatchTold::is_newest(const CertificateRow& row) const {
   const auto found = certificates_.find(name_of(row.issuer, to_upper_hex(row.serial)));
   if (found != certificates_.end() && row.entry < found->second.newest) {
     return fail(
@@ -146,6 +163,12 @@ Result<Done> BatchTold::agrees(const Ledger& ledger, const CertificateRow& row) 
                     to_upper_hex(row.serial), row.issuer, row.entry, found->second.newest),
         "the ledger was changed outside the daemon; keep it as it is and run `sealroom audit verify`");
   }
+  return Done{};
+}
+
+Result<Done> BatchTold::agrees(const Ledger& ledger, const CertificateRow& row) const {
+  auto newest = is_newest(row);
+  if (!newest) return newest;
   return agrees_with_log(ledger, row);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -28,8 +29,9 @@ Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row);
 // with the entry that belonged to it, is noticed.
 class BatchTold {
  public:
-  // Reads every entry of the batch. Errors: Integrity.
-  static Result<BatchTold> read(const Ledger& ledger, std::string_view batch);
+  // Reads every entry of the batch. Errors: Integrity, also unless agrees() holds for each of `rows`.
+  static Result<BatchTold> read(const Ledger& ledger, std::string_view batch,
+                                std::span<const CertificateRow> rows = {});
 
   // Error (Integrity) unless `row` is as the newest entry about it says.
   Result<Done> agrees(const Ledger& ledger, const CertificateRow& row) const;
@@ -38,6 +40,7 @@ class BatchTold {
   bool is_reissue(const CertificateRow& row) const;
 
  private:
+  Result<Done> is_newest(const CertificateRow& row) const;
   struct Certificate {
     std::uint64_t newest = 0;  // entry
     bool reissue = false;
