@@ -54,15 +54,15 @@ bool is_about_file(int error) { return (error & 0xff) == SQLITE_IOERR || (error 
 
 }  // namespace
 
-Rows::Rows(Connection& connection, std::string sql, OwnedStatement statement)
-    : connection_(&connection), sql_(std::move(sql)), statement_(std::move(statement)) {}
+Rows::Rows(Connection& connection, Statements::node_type statement)
+    : connection_(&connection), statement_(std::move(statement)) {}
 
 Rows::~Rows() {
-  if (statement_) connection_->give_back(std::move(sql_), std::move(statement_));
+  if (!statement_.empty()) connection_->give_back(std::move(statement_));
 }
 
 Result<bool> Rows::next() {
-  switch (sqlite3_step(statement_.get())) {
+  switch (sqlite3_step(statement())) {
     case SQLITE_ROW: return true;
     case SQLITE_DONE: return false;
     default: return connection_->error("database refused");
@@ -70,13 +70,13 @@ Result<bool> Rows::next() {
 }
 
 bool Rows::has_type(int column, int type) const {
-  const bool good = sqlite3_column_type(statement_.get(), column) == type;
+  const bool good = sqlite3_column_type(statement(), column) == type;
   if (!good) damaged_ = true;
   return good;
 }
 
 std::int64_t Rows::integer(int column) const {
-  return has_type(column, SQLITE_INTEGER) ? sqlite3_column_int64(statement_.get(), column) : 0;
+  return has_type(column, SQLITE_INTEGER) ? sqlite3_column_int64(statement(), column) : 0;
 }
 
 std::uint64_t Rows::count(int column) const {
@@ -87,14 +87,14 @@ std::uint64_t Rows::count(int column) const {
 
 std::string Rows::text(int column) const {
   if (!has_type(column, SQLITE_TEXT)) return {};
-  const auto* start = reinterpret_cast<const char*>(sqlite3_column_text(statement_.get(), column));
-  return {start, static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
+  const auto* start = reinterpret_cast<const char*>(sqlite3_column_text(statement(), column));
+  return {start, static_cast<std::size_t>(sqlite3_column_bytes(statement(), column))};
 }
 
 Bytes Rows::octets(int column) const {
   if (!has_type(column, SQLITE_BLOB)) return {};
-  const auto* start = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_.get(), column));
-  return {start, start + sqlite3_column_bytes(statement_.get(), column)};
+  const auto* start = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement(), column));
+  return {start, start + sqlite3_column_bytes(statement(), column)};
 }
 
 Digest Rows::digest(int column) const {
@@ -141,26 +141,23 @@ Result<std::int64_t> Connection::number(std::string_view sql) {
   return **found;
 }
 
-Result<OwnedStatement> Connection::take(std::string_view sql) {
+Result<Statements::node_type> Connection::take(std::string_view sql) {
+  const auto idle = idle_.find(sql);
+  if (idle != idle_.end()) return idle_.extract(idle);
   std::string key(sql);
-  const auto idle = idle_.find(key);
-  if (idle != idle_.end()) {
-    auto statement = std::move(idle->second);
-    idle_.erase(idle);
-    return statement;
-  }
   sqlite3_stmt* raw = nullptr;
   const auto size = static_cast<int>(key.size() + 1);
   if (sqlite3_prepare_v3(handle_.get(), key.c_str(), size, SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
     return error("a statement cannot be prepared");
   }
-  return OwnedStatement(raw);
+  Statements prepared;
+  return prepared.extract(prepared.emplace(std::move(key), OwnedStatement(raw)));
 }
 
-void Connection::give_back(std::string sql, OwnedStatement statement) {
-  sqlite3_reset(statement.get());
-  sqlite3_clear_bindings(statement.get());
-  idle_.emplace(std::move(sql), std::move(statement));
+void Connection::give_back(Statements::node_type statement) {
+  sqlite3_reset(statement.mapped().get());
+  sqlite3_clear_bindings(statement.mapped().get());
+  idle_.insert(std::move(statement));
 }
 
 bool Connection::bind(sqlite3_stmt* statement, int index, std::int64_t value) {

@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstdint>
 #include <functional>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,12 +25,19 @@ struct CloseStatement {
 };
 using OwnedStatement = std::unique_ptr<sqlite3_stmt, CloseStatement>;
 
+// Prepared statements by their text. One that is used is taken out with its text, so that nothing is copied.
+struct HashOfText {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+using Statements = std::unordered_multimap<std::string, OwnedStatement, HashOfText, std::equal_to<>>;
+
 class Connection;
 
 // Rows walks over the answer to one statement; when it goes, the statement returns to its connection's cache.
 class Rows {
  public:
-  Rows(Connection& connection, std::string sql, OwnedStatement statement);
+  Rows(Connection& connection, Statements::node_type statement);
   Rows(Rows&&) noexcept = default;
   Rows& operator=(Rows&&) = delete;
   ~Rows();
@@ -49,9 +57,9 @@ class Rows {
 
  private:
   bool has_type(int column, int type) const;
+  sqlite3_stmt* statement() const { return statement_.mapped().get(); }
   Connection* connection_;
-  std::string sql_;
-  OwnedStatement statement_;
+  Statements::node_type statement_;
   mutable bool damaged_ = false;
 };
 
@@ -73,9 +81,9 @@ class Connection {
     auto statement = take(sql);
     if (!statement) return pass_on(statement);
     int index = 0;
-    const bool bound = (bind(statement->get(), ++index, values) && ...);
+    const bool bound = (bind(statement->mapped().get(), ++index, values) && ...);
     if (!bound) return error("values cannot be bound");
-    return Rows(*this, std::string(sql), std::move(*statement));
+    return Rows(*this, std::move(*statement));
   }
 
   // For statements without an answer.
@@ -121,8 +129,8 @@ class Connection {
   };
 
   Connection(std::string path, sqlite3* handle) : path_(std::move(path)), handle_(handle) {}
-  Result<OwnedStatement> take(std::string_view sql);
-  void give_back(std::string sql, OwnedStatement statement);
+  Result<Statements::node_type> take(std::string_view sql);
+  void give_back(Statements::node_type statement);
 
   static bool bind(sqlite3_stmt* statement, int index, std::int64_t value);
   static bool bind(sqlite3_stmt* statement, int index, std::string_view text);
@@ -148,7 +156,7 @@ class Connection {
 
   std::string path_;
   std::unique_ptr<sqlite3, Close> handle_;
-  std::unordered_multimap<std::string, OwnedStatement> idle_;
+  Statements idle_;
   int last_error_ = SQLITE_OK;
   std::uint64_t wal_octets_ = 0;
   std::function<bool()> stop_;
