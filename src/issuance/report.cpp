@@ -39,7 +39,8 @@ Result<ToldRequest> told_at(const Ledger& ledger, std::string_view batch, std::u
   if (!verdict) return pass_on(verdict);
   auto certificate = ledger.certificate_of_request(batch, position);
   if (!certificate) return pass_on(certificate);
-  ToldRequest told{.issuer = (*request)->issuer, .planned = *verdict, .now = {}, .certificate = std::move(*certificate)};
+  ToldRequest told{
+      .issuer = (*request)->issuer, .planned = *verdict, .now = {}, .certificate = std::move(*certificate)};
   told.now = std::move(*verdict);
   if (told.certificate) add_certificate(told.now, *told.certificate);
   return told;

@@ -39,7 +39,7 @@ std::unexpected<Error> connection_closed() {
 }
 
 Result<Done> require_home(const std::string& home) {
-  struct stat status {};
+  struct stat status{};
   if (stat((home + "/sealroom.yaml").c_str(), &status) == 0) return Done{};
   if (errno == EACCES) return not_permitted(home);
   return fail(ErrorKind::Usage, fmt::format("{}: is not a Sealroom home (it has no sealroom.yaml)", printable(home)),

@@ -28,20 +28,20 @@ class Certificate {
   static Result<Certificate> parse(ByteView der);
 
   const Bytes& der() const;
-  const Digest& digest() const;              // SHA-256 of der(): the fingerprint
-  const Bytes& to_be_signed() const;         // TBSCertificate as it stands in der()
-  const Bytes& subject() const;              // DER Name
-  const Bytes& issuer() const;               // DER Name
-  const Bytes& serial() const;               // contents octets of the INTEGER
-  std::string serial_hex() const;            // as `openssl x509 -serial` prints it
+  const Digest& digest() const;       // SHA-256 of der(): the fingerprint
+  const Bytes& to_be_signed() const;  // TBSCertificate as it stands in der()
+  const Bytes& subject() const;       // DER Name
+  const Bytes& issuer() const;        // DER Name
+  const Bytes& serial() const;        // contents octets of the INTEGER
+  std::string serial_hex() const;     // as `openssl x509 -serial` prints it
   Instant not_before() const;
   Instant not_after() const;
   const PublicKey& key() const;
   const std::vector<CertificateExtension>& extensions() const;
   const CertificateExtension* extension(std::string_view oid) const;  // nullptr when absent
-  bool is_ca() const;                        // basicConstraints cA
+  bool is_ca() const;                                                 // basicConstraints cA
   std::optional<long> path_length() const;
-  bool may_sign_certificates() const;        // keyCertSign, or no keyUsage
+  bool may_sign_certificates() const;  // keyCertSign, or no keyUsage
   bool self_issued() const { return subject() == issuer(); }
 
   // Whether `issuer`'s key made the signature, with RSA PKCS#1 v1.5 or ECDSA and one of our hashes.
