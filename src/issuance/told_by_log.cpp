@@ -6,6 +6,7 @@
 
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/key_ring.hpp"
+#include "sealroom/issuance/restore.hpp"
 #include "sealroom/x509/name.hpp"
 
 namespace sealroom {
@@ -94,7 +95,7 @@ std::string what_is(const CertificateRow& row) {
 bool says(const log::Entry& entry, const CertificateRow& row) {
   const auto& [name, outcome, told] = entry.event;
   // It names many, and came when nobody had their certificates.
-  if (name == "restore.incomplete" && row.state == CertificateState::Abandoned) return true;
+  if (name == "restore.incomplete" && row.state == CertificateState::Abandoned) return row.reason == kOnlyLogKnows;
   const bool state_fits = name == fmt::format("certificate.{}", name_of(row.state)) ||
                           (name == "certificate.untried" && row.state == CertificateState::Planned) ||
                           (name == "certificate.restored" && row.state == CertificateState::Issued);
