@@ -50,9 +50,8 @@ TEST_CASE("no octet of a signed certificate can be another") {
       octet = static_cast<std::uint8_t>(octet ^ change);
     }
   }
+  CHECK_FALSE(SignedOctets::read(ByteView(der).first(der.size() - 1)));
   der.push_back(0);
-  CHECK_FALSE(SignedOctets::read(der));
-  der.resize(der.size() - 2);
   CHECK_FALSE(SignedOctets::read(der));
   CHECK_FALSE(SignedOctets::read({}));
 }
