@@ -87,16 +87,13 @@ Result<int> audit_verify(const Command& command) {
   }
   auto answer = call_job(*client, "audit.verify", Json::object(), "verifying the ledger");
   if (!answer) return pass_on(answer);
-  if (command.output == Output::Json) {
-    print(*answer);
-    return kDone;
-  }
-  say(fmt::format("{} entries: hashes, links and tree are right; root {}", answer->at("size").get<std::uint64_t>(),
-                  answer->at("root").get<std::string>()));
-  const auto covered = answer->at("checkpoint_size").get<std::uint64_t>();
-  say(covered == 0 ? "there is no checkpoint yet"
-                   : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
-  return kDone;
+  return show_answer(command, *answer, [](const Json& verified) {
+    say(fmt::format("{} entries: hashes, links and tree are right; root {}", verified.at("size").get<std::uint64_t>(),
+                    verified.at("root").get<std::string>()));
+    const auto covered = verified.at("checkpoint_size").get<std::uint64_t>();
+    say(covered == 0 ? "there is no checkpoint yet"
+                     : fmt::format("the newest checkpoint covers {} of them and its signature verifies", covered));
+  });
 }
 
 }  // namespace sealroom::cli

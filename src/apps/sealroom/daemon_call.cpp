@@ -47,18 +47,22 @@ Result<Json> call_job(wire::Client& client, const std::string& method, const Jso
   }
 }
 
+Result<int> show_answer(const Command& command, const Json& answer, const std::function<void(const Json&)>& people) {
+  if (command.output == Output::Json) {
+    print(answer);
+  } else {
+    people(answer);
+  }
+  return kDone;
+}
+
 Result<int> show(const Command& command, const std::string& method, const Json& parameters,
                  const std::function<void(const Json&)>& people) {
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
   auto answer = client->call(method, parameters);
   if (!answer) return pass_on(answer);
-  if (command.output == Output::Json) {
-    print(*answer);
-  } else {
-    people(*answer);
-  }
-  return kDone;
+  return show_answer(command, *answer, people);
 }
 
 Result<Done> ledger_is_sound(const Json& status) {

@@ -29,7 +29,10 @@ class Progress {
 // Calls `method` as a job and waits for its result, showing progress on a terminal.
 Result<Json> call_job(wire::Client& client, const std::string& method, const Json& parameters, const std::string& what);
 
-// Calls `method` once and prints its answer: as JSON, or by `people`.
+// Prints `answer`: as JSON, or by `people`.
+Result<int> show_answer(const Command& command, const Json& answer, const std::function<void(const Json&)>& people);
+
+// Calls `method` once and prints its answer in the same way.
 Result<int> show(const Command& command, const std::string& method, const Json& parameters,
                  const std::function<void(const Json&)>& people);
 

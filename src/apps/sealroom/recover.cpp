@@ -43,19 +43,16 @@ void tell(const Json& answer) {
 Result<int> correct_clock(const Command& command, wire::Client& client) {
   auto answer = call_job(client, "clock.correct", Json::object(), "reading the log");
   if (!answer) return pass_on(answer);
-  if (command.output == Output::Json) {
-    print(*answer);
-    return kDone;
-  }
-  say(fmt::format("the log was dated as far as {}: {} entries from {} on have a time that had not come",
-                  text_of(*answer, "newest"), answer->at("entries").get<std::uint64_t>(),
-                  answer->at("first_entry").get<std::uint64_t>()));
-  for (const auto& row : answer->at("certificates")) {
-    say(fmt::format("  certificate {} of {}, valid from {} until {}", text_of(row, "serial"), text_of(row, "issuer"),
-                    text_of(row, "not_before"), text_of(row, "not_after")));
-  }
-  say("confirm the time at the next unlock, and decide about each of them");
-  return kDone;
+  return show_answer(command, *answer, [](const Json& corrected) {
+    say(fmt::format("the log was dated as far as {}: {} entries from {} on have a time that had not come",
+                    text_of(corrected, "newest"), corrected.at("entries").get<std::uint64_t>(),
+                    corrected.at("first_entry").get<std::uint64_t>()));
+    for (const auto& row : corrected.at("certificates")) {
+      say(fmt::format("  certificate {} of {}, valid from {} until {}", text_of(row, "serial"), text_of(row, "issuer"),
+                      text_of(row, "not_before"), text_of(row, "not_after")));
+    }
+    say("confirm the time at the next unlock, and decide about each of them");
+  });
 }
 
 }  // namespace
@@ -70,12 +67,7 @@ Result<int> recover(const Command& command) {
   if (words.given("correct-clock")) return correct_clock(command, *client);
   auto answer = call_job(*client, "recover", {{"accept_gap", words.given("accept-gap")}}, "recovering");
   if (!answer) return pass_on(answer);
-  if (command.output == Output::Json) {
-    print(*answer);
-  } else {
-    tell(*answer);
-  }
-  return kDone;
+  return show_answer(command, *answer, tell);
 }
 
 }  // namespace sealroom::cli
