@@ -59,9 +59,7 @@ Result<Done> write_pieces(const Json& answer, Outbox& outbox, Bytes& begun) {
     const bool last = piece.at("last").get<bool>();
     if (!last || !begun.empty()) begun.insert(begun.end(), part.begin(), part.end());
     if (!last) continue;
-    if (!begun.empty()) {
-      part = joined.emplace_back(std::exchange(begun, {}));
-    }
+    if (!begun.empty()) part = joined.emplace_back(std::exchange(begun, {}));
     files.push_back(
         {.path = piece.at("path").get<std::string>(), .octets = part, .mode = piece.at("mode").get<mode_t>()});
   }
@@ -75,10 +73,9 @@ Result<Done> write_all(wire::Client& client, Outbox& outbox) {
   auto answer = ask();
   for (;;) {
     if (!answer) return pass_on(answer);
-    const bool more = answer->at("more").get<bool>();
-    auto next = std::async(more ? std::launch::async | std::launch::deferred : std::launch::deferred, ask);
+    if (!answer->at("more").get<bool>()) return write_pieces(*answer, outbox, begun);
+    auto next = std::async(ask);
     auto written = write_pieces(*answer, outbox, begun);
-    if (!more) return written;
     answer = next.get();
     if (!written) return written;
   }
