@@ -95,57 +95,36 @@ Result<std::int64_t> Change::add_certificate(const CertificateRow& row) {
 
 Result<Done> Change::set_state(std::int64_t certificate, CertificateState new_state, std::uint64_t entry,
                                std::string_view reason) {
-  auto& state = ledger::in_use(state_);
   if (new_state == CertificateState::Issued) std::abort();  // set_issued brings the certificate with it
-  auto done = state.run(
+  return ledger::in_use(state_).run_on_one(
+      fmt::format("certificate {}: is unknown or in a final state, and cannot become {}", certificate,
+                  name_of(new_state)),
       "UPDATE certificate SET state = ?2, entry = ?3, reason = ?4 "
       "WHERE id = ?1 AND state IN ('planned', 'approved', 'started')",
       certificate, name_of(new_state), entry, reason);
-  if (!done) return done;
-  if (state.connection().changed_rows() != 1) {
-    return state.refuse(fmt::format("certificate {}: is unknown or in a final state, and cannot become {}", certificate,
-                                    name_of(new_state)));
-  }
-  return done;
 }
 
 Result<Done> Change::set_issued(std::int64_t certificate, ByteView der, std::uint64_t entry) {
-  auto& state = ledger::in_use(state_);
-  auto done = state.run(
+  return ledger::in_use(state_).run_on_one(
+      fmt::format("certificate {}: cannot be issued, its signing was not recorded as started", certificate),
       "UPDATE certificate SET state = 'issued', certificate = ?2, entry = ?3, reason = '' "
       "WHERE id = ?1 AND state = 'started'",
       certificate, der, entry);
-  if (!done) return done;
-  if (state.connection().changed_rows() != 1) {
-    return state.refuse(
-        fmt::format("certificate {}: cannot be issued, its signing was not recorded as started", certificate));
-  }
-  return done;
 }
 
 Result<Done> Change::set_found(std::int64_t certificate, ByteView der, std::uint64_t entry) {
-  auto& state = ledger::in_use(state_);
-  auto done = state.run(
+  return ledger::in_use(state_).run_on_one(
+      fmt::format("certificate {}: is unknown or issued already", certificate),
       "UPDATE certificate SET state = 'issued', certificate = ?2, entry = ?3, reason = '' "
       "WHERE id = ?1 AND state <> 'issued'",
       certificate, der, entry);
-  if (!done) return done;
-  if (state.connection().changed_rows() != 1) {
-    return state.refuse(fmt::format("certificate {}: is unknown or issued already", certificate));
-  }
-  return done;
 }
 
 Result<Done> Change::set_lost(std::int64_t certificate, std::uint64_t entry, std::string_view reason) {
-  auto& state = ledger::in_use(state_);
-  auto done = state.run(
+  return ledger::in_use(state_).run_on_one(
+      fmt::format("certificate {}: is unknown or issued", certificate),
       "UPDATE certificate SET state = 'abandoned', entry = ?2, reason = ?3 WHERE id = ?1 AND state <> 'issued'",
       certificate, entry, reason);
-  if (!done) return done;
-  if (state.connection().changed_rows() != 1) {
-    return state.refuse(fmt::format("certificate {}: is unknown or issued", certificate));
-  }
-  return done;
 }
 
 Result<std::vector<CertificateRow>> Ledger::certificates(std::string_view batch, std::string_view issuer) const {

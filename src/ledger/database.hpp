@@ -43,6 +43,14 @@ struct Change::State {
     return done;
   }
 
+  // The same for a statement that is to change exactly one row, and the message of the refusal when it does not.
+  template <class... Values>
+  Result<Done> run_on_one(std::string refusal, std::string_view sql, const Values&... values) {
+    auto done = run(sql, values...);
+    if (done && connection().changed_rows() != 1) return refuse(std::move(refusal));
+    return done;
+  }
+
   // Stores the line that follows, and the nodes of the tree that it completes. Gives its seq.
   Result<std::uint64_t> append(std::string_view line, std::string_view batch);
 
