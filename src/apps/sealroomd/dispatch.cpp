@@ -103,26 +103,28 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
       reply(unless_broken([&] { return run(daemon_, *request, work_of(*request)); }));
     });
   }
-  const auto job = daemon_.jobs.start(request->peer.uid);
-  if (!job) return reply(std::unexpected(job.error()));
-  writing_->put([this, run = std::get<AsJob>(method.run).run, request, name = *job] {
-    daemon_.jobs.finish(name, unless_broken([&] { return run(daemon_, *request, work_of(*request, name)); }));
+  start_job(*writing_, *request, reply, [this, run = std::get<AsJob>(method.run).run, request](const std::string& job) {
+    return unless_broken([&] { return run(daemon_, *request, work_of(*request, job)); });
   });
+}
+
+void Dispatch::start_job(Desk& desk, const Request& request, const wire::Reply& reply,
+                         std::function<Result<Json>(const std::string& job)> work) {
+  const auto job = daemon_.jobs.start(request.peer.uid);
+  if (!job) return reply(std::unexpected(job.error()));
+  desk.put([this, work = std::move(work), name = *job] { daemon_.jobs.finish(name, work(name)); });
   reply(Json{{"job", *job}});
 }
 
 // A ledger that is in trouble is verified, too: that may end the trouble.
 void Dispatch::verify(const VerifyingJob& method, const std::shared_ptr<Request>& request, const wire::Reply& reply) {
-  const auto job = daemon_.jobs.start(request->peer.uid);
-  if (!job) return reply(std::unexpected(job.error()));
-  verifying_->put([this, method, request, name = *job] {
-    auto work = work_of(*request, name);
+  start_job(*verifying_, *request, reply, [this, method, request](const std::string& job) {
+    auto work = work_of(*request, job);
     work.stopping = [this] { return stopping_.load(); };
-    const auto answer = unless_stopping([&] { return method.run(daemon_, *request, work); });
+    auto answer = unless_stopping([&] { return method.run(daemon_, *request, work); });
     if (daemon_.writable() && !stopping_) note_it(method.note, request, answer);
-    daemon_.jobs.finish(name, answer);
+    return answer;
   });
-  reply(Json{{"job", *job}});
 }
 
 // What came of a verification is durable before it is told, where the writing desk is not held up by a token.

@@ -33,6 +33,9 @@ class Dispatch {
 
  private:
   void run(const Method& method, std::shared_ptr<Request> request, wire::Reply reply);
+  // Answers with a job's name, and does its `work` at `desk`.
+  void start_job(Desk& desk, const Request& request, const wire::Reply& reply,
+                 std::function<Result<Json>(const std::string& job)> work);
   void verify(const VerifyingJob& method, const std::shared_ptr<Request>& request, const wire::Reply& reply);
   Work work_of(const Request& request);
   Work work_of(const Request& request, const std::string& job);
