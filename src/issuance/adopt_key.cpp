@@ -121,7 +121,9 @@ Result<KeyRow> bind_to_owner(const Work& work, const KeyChoice& choice, const To
 }  // namespace
 
 Result<ActDone> adopt_key(const Work& work, const KeyChoice& choice) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& ledger = work.appliance.ledger;
+  auto& keys = work.appliance.keys;
+  auto& clock = work.appliance.clock;
   auto uri = keys.uri_of(choice.owner);
   if (!uri) return pass_on(uri);
   auto row = ledger.key(choice.owner);

@@ -103,7 +103,10 @@ namespace {
 
 // The next checkpoint, over the log as it is.
 Result<CheckpointRow> signed_checkpoint(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
+  auto& keys = work.appliance.keys;
+  auto& clock = work.appliance.clock;
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   auto key = keys.key(kLogOwner);
@@ -126,7 +129,8 @@ Result<CheckpointRow> signed_checkpoint(const Work& work) {
 }  // namespace
 
 Result<CheckpointRow> checkpoint(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
   if (work.stopping()) return stopped();  // what has to be signed at the end, the daemon's own work signs
   auto continues = no_open_gap(ledger, configuration);
   if (!continues) return pass_on(continues);

@@ -65,7 +65,10 @@ Result<Done> is_strong_enough(const Configuration& configuration, std::string_vi
 }
 
 Result<ActDone> generate_key(const Work& work, std::string_view owner, const KeySpec& spec) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
+  auto& keys = work.appliance.keys;
+  auto& clock = work.appliance.clock;
   auto uri = keys.uri_of(owner);
   if (!uri) return pass_on(uri);
   auto strong = is_strong_enough(configuration, owner, spec);

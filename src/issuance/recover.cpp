@@ -130,7 +130,8 @@ Result<Done> nothing_unaccounted(const Ledger& ledger, const Configuration& conf
 }
 
 Result<Recovered> recover(const Work& work, Gaps gaps) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
   auto open = unaccounted(ledger, configuration);
   if (!open) return pass_on(open);
   if (gaps == Gaps::Keep) {

@@ -84,7 +84,10 @@ Result<Done> note_intent(const Work& work, std::string_view issuer, const OwnedR
 }  // namespace
 
 Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
+  auto& keys = work.appliance.keys;
+  auto& clock = work.appliance.clock;
   const auto* settings = configuration.issuer(issuer);
   if (settings == nullptr) {
     return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\" in sealroom.yaml", issuer),
