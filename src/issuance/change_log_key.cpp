@@ -128,13 +128,7 @@ ActDone outcome_of(const log::KeyChange& change, const KeyRow& row) {
 // The successor of a key that nobody can use any more, on the token that is unlocked.
 Result<ActDone> replace_on_token(const Work& work, const KeyRow& lost, const std::string& reason) {
   auto ours = remembers_no_other_log(work, kLogOwner);
-  if (!ours) {
-    auto noted = record(work, {.name = "key.refused",
-                               .outcome = "error",
-                               .details = {{"owner", kLogOwner}, {"reason", printable(ours.error().message)}}});
-    if (!noted) return pass_on(noted);
-    return pass_on(ours);
-  }
+  if (!ours) return refuse_key(work, kLogOwner, ours.error());
   auto standing = check_anchor(work, kLogOwner);
   if (!standing) return pass_on(standing);
   auto token = work.appliance.keys.token(kLogOwner);
@@ -160,7 +154,10 @@ Result<ActDone> replace_on_token(const Work& work, const KeyRow& lost, const std
 }  // namespace
 
 Result<ActDone> rotate_log_key(const Work& work) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
+  auto& keys = work.appliance.keys;
+  auto& clock = work.appliance.clock;
   auto row = known_log_key(ledger);
   if (!row) return pass_on(row);
   auto continues = no_open_gap(ledger, configuration);
@@ -197,7 +194,10 @@ Result<ActDone> rotate_log_key(const Work& work) {
 }
 
 Result<ActDone> replace_log_key(const Work& work, const Secret& pin, FinalTry final_try, const std::string& reason) {
-  auto& [configuration, ledger, keys, clock, software, threads, own_plans] = work.appliance;
+  auto& configuration = work.appliance.configuration;
+  auto& ledger = work.appliance.ledger;
+  auto& keys = work.appliance.keys;
+  auto& clock = work.appliance.clock;
   auto row = known_log_key(ledger);
   if (!row) return pass_on(row);
   if (printable(reason).empty()) return fail(ErrorKind::Usage, "the log keeps the reason for ever: there is none");

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/recovery.hpp"
 
@@ -110,6 +111,13 @@ Result<bool> holds(const Token& token, const KeyRow& row) {
   return std::ranges::any_of(*keys, [&](const TokenPrivateKey& key) {
     return key.key_id == row.key_id || key.digest() == sha256(row.public_key);
   });
+}
+
+std::unexpected<Error> refuse_key(const Work& work, std::string_view owner, const Error& why) {
+  auto noted = record(
+      work,
+      {.name = "key.refused", .outcome = "error", .details = {{"owner", owner}, {"reason", printable(why.message)}}});
+  return std::unexpected(noted ? why : noted.error());
 }
 
 Result<Json> look_at_keys(const Work& work, std::string_view owner) {

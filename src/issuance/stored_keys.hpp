@@ -14,6 +14,10 @@ Result<Json> look_at_keys(const Work& work, std::string_view owner);
 // Whether the private half of `row` is on the token, usable or not. Errors: Token.
 Result<bool> holds(const Token& token, const KeyRow& row);
 
+// Says in the log why the owner's key, or the token given for it, is not used (key.refused). The error is `why`,
+// or that of the log.
+std::unexpected<Error> refuse_key(const Work& work, std::string_view owner, const Error& why);
+
 // Says in the log what became of keys that were being destroyed when the daemon ended, as the owner's unlocked token
 // shows it. Errors: Token, Integrity.
 Result<Done> close_destructions(const Work& work, std::string_view owner);

@@ -42,9 +42,7 @@ Result<Done> is_right_token(const Work& work, std::string_view owner, UnlockFor 
   auto row = work.appliance.ledger.key(owner);
   if (!row) return pass_on(row);
   auto right = may_hold_key(work, owner, *row, use);
-  if (right) return right;
-  auto noted = note(work, "key.refused", "error", {{"owner", owner}, {"reason", printable(right.error().message)}});
-  return noted ? right : noted;
+  return right ? right : refuse_key(work, owner, right.error());
 }
 
 // Reads back every key on the owner's unlocked token that the ledger knows, looks for others, and logs that the token is
@@ -62,12 +60,7 @@ Result<Done> use_known_keys(const Work& work, std::string_view owner, UnlockFor 
     auto history = history_told(work.appliance.ledger, row);
     auto loaded = history ? keys.load(row, *history) : Result<Done>(pass_on(history));
     if (!loaded && use == UnlockFor::KeyWork && loaded.error().kind == ErrorKind::Token) continue;
-    if (!loaded) {
-      auto noted =
-          note(work, "key.refused", "error", {{"owner", row.owner}, {"reason", printable(loaded.error().message)}});
-      if (!noted) return noted;
-      return loaded;
-    }
+    if (!loaded) return refuse_key(work, row.owner, loaded.error());
     found.push_back({{"owner", row.owner}, {"public_key_sha256", to_hex(sha256(row.public_key))}});
   }
   auto closed = close_destructions(work, owner);
