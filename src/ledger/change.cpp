@@ -7,8 +7,9 @@
 namespace sealroom {
 namespace {
 
-// Copying a larger WAL costs two syncs; spread over so many changes it does not count.
-constexpr std::uint64_t kLargestWal = 4 * 1024 * 1024;
+// Copying a larger WAL costs two syncs, and in a large ledger a write at another place for nearly each of its pages; spread
+// over so many changes it does not count.
+constexpr std::uint64_t kLargestWal = 16 * 1024 * 1024;
 
 constexpr const char* kBrokenHint =
     "nothing more is recorded or signed; find out what is wrong with the disk, then start sealroomd again";

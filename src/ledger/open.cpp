@@ -16,6 +16,10 @@
 namespace sealroom {
 namespace {
 
+// Each certificate's serial, request, key and subject lie on pages of their own in the indexes of a large ledger. A change
+// whose pages do not fit into the cache is written to the write-ahead log several times over, and read again from it.
+constexpr const char* kWriterCache = "PRAGMA cache_size = -8192";
+
 // An empty file is an empty database to SQLite. journal_mode is kept in the file; it cannot change in a transaction.
 Result<Done> fill(const std::string& path) {
   auto connection = sqlite::Connection::open(path, SQLITE_OPEN_READWRITE);
@@ -67,7 +71,7 @@ Result<Done> prepare_writer(sqlite::Connection& connection, const std::string& p
                 "the ledger belongs to the user that runs sealroomd; check owner and mode of the file and its folder");
   }
   connection.watch_wal();
-  return Done{};
+  return connection.execute(kWriterCache);
 }
 
 Result<Done> check_present(const std::string& path) {
