@@ -183,7 +183,7 @@ batches=$(sealroom batch list --json | look 'len(d["batches"])')
 sealroom audit show --json | wc -l >before
 cp "$tests/lib/wire.py" .
 python3 - "$home" "$medium/requests/intermediate/client_cert" <<'E'
-import base64, glob, sys
+import base64, glob, sys, time
 from wire import Client, Refused
 requests = [base64.b64encode(open(path, "rb").read()).decode() for path in glob.glob(sys.argv[2] + "/*.csr")]
 client = Client(sys.argv[1])
@@ -197,6 +197,23 @@ try:
 except Refused as error:
     assert "too many jobs" in str(error), error
 assert client.call("job.look", job=jobs[0])["state"] == "running"
+
+# Who waits hears of what runs, and after a while; of what has not begun, only when too many wait for it.
+begin = time.monotonic()
+state = client.call("job.look", job=jobs[0], wait=True)
+assert state["state"] == "running" and state["total"] == 40000, state
+assert time.monotonic() - begin >= 0.1, "the answer came at once"
+waiting = [Client(sys.argv[1]) for _ in range(5)]
+for each in waiting:
+    for number in range(16):
+        each.send({"jsonrpc": "2.0", "id": number, "method": "job.look", "params": {"job": jobs[15], "wait": True}})
+answered = [waiting[0].receive() for _ in range(16)]
+assert all(answer["result"]["state"] == "running" for answer in answered), answered
+waiting[1].socket.settimeout(0.5)
+try:
+    raise AssertionError(f"answered before it began: {waiting[1].receive()}")
+except TimeoutError:
+    pass
 E
 begin=$SECONDS
 stop_daemon

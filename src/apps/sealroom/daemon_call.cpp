@@ -2,9 +2,7 @@
 
 #include <unistd.h>
 
-#include <algorithm>
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -13,8 +11,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kLongestPause = 10ms;  // between two looks at a job: what a finished one waits for its client at most
-constexpr auto kPatience = 300ms;     // before progress is worth showing
+constexpr auto kPatience = 300ms;  // before progress is worth showing
 
 }  // namespace
 
@@ -35,15 +32,14 @@ Result<Json> call_job(wire::Client& client, const std::string& method, const Jso
                       const std::string& what) {
   auto started = client.call(method, parameters);
   if (!started) return started;
-  const Json ask{{"job", started->at("job")}};
+  const Json ask{{"job", started->at("job")}, {"wait", true}};
   Progress progress(what);
-  for (auto pause = 2ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, kLongestPause)) {
+  for (;;) {
     auto state = client.call("job.look", ask);
     if (!state || state->at("state") == "done") progress.end();
     if (!state) return state;
     if (state->at("state") == "done") return state->at("result");
     progress.show(state->value("done", std::uint64_t{0}), state->value("total", std::uint64_t{0}));
-    std::this_thread::sleep_for(pause);
   }
 }
 

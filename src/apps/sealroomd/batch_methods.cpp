@@ -82,12 +82,14 @@ Result<Json> pieces(const Ledger& ledger, Outgoing& outgoing) {
 
 }  // namespace
 
-Result<Json> job_look(Daemon& daemon, Request& request) {
+void job_look(Daemon& daemon, Request& request, const wire::Reply& reply) {
   Parameters parameters(request.parameters);
   const auto job = parameters.text("job");
+  const bool wait = parameters.flag("wait");
   auto understood = parameters.done();
-  if (!understood) return pass_on(understood);
-  return daemon.jobs.look(job, request.peer.uid);
+  if (!understood) return reply(pass_on(understood));
+  if (wait) return daemon.jobs.wait(job, request.peer.uid, reply);
+  reply(daemon.jobs.look(job, request.peer.uid));
 }
 
 Result<Json> import_add(Daemon& daemon, Request& request) {

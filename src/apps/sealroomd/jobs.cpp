@@ -12,6 +12,8 @@ std::uint64_t number_of(const std::string& job) {
   return trouble == std::errc() && end == job.data() + job.size() ? number : 0;
 }
 
+Result<Json> no_such_job() { return fail(ErrorKind::Usage, "there is no such job, or it is not yours"); }
+
 }  // namespace
 
 Result<std::string> Jobs::start(uid_t owner) {
@@ -34,23 +36,44 @@ void Jobs::progress(const std::string& job, std::uint64_t done, std::uint64_t to
   auto& known = jobs_[number_of(job)];
   known.done = done;
   known.total = total;
+  while (!known.waiting.empty() && Clock::now() - known.waiting.front().since >= kBetweenAnswers) answer_first(known);
 }
 
 void Jobs::finish(const std::string& job, Result<Json> result) {
   const std::lock_guard guard(mutex_);
-  jobs_[number_of(job)].result = std::move(result);
+  auto& known = jobs_[number_of(job)];
+  known.result = std::move(result);
+  while (!known.waiting.empty()) answer_first(known);
 }
 
-Result<Json> Jobs::look(const std::string& job, uid_t asking) const {
+Result<Json> Jobs::look(const std::string& job, uid_t asking) {
   const std::lock_guard guard(mutex_);
+  const auto* known = find(job, asking);
+  return known == nullptr ? no_such_job() : state_of(*known);
+}
+
+void Jobs::wait(const std::string& job, uid_t asking, const wire::Reply& reply) {
+  const std::lock_guard guard(mutex_);
+  auto* known = find(job, asking);
+  if (known == nullptr) return reply(no_such_job());
+  known->waiting.push_back({Clock::now(), reply});
+  if (known->result || known->waiting.size() > kWaiting) answer_first(*known);
+}
+
+Jobs::Job* Jobs::find(const std::string& job, uid_t asking) {
   const auto found = jobs_.find(number_of(job));
-  if (found == jobs_.end() || (found->second.owner != asking && asking != 0)) {
-    return fail(ErrorKind::Usage, "there is no such job, or it is not yours");
-  }
-  const auto& known = found->second;
-  if (!known.result) return Json{{"state", "running"}, {"done", known.done}, {"total", known.total}};
-  if (!*known.result) return std::unexpected<Error>(known.result->error());
-  return Json{{"state", "done"}, {"result", **known.result}};
+  return found == jobs_.end() || (found->second.owner != asking && asking != 0) ? nullptr : &found->second;
+}
+
+Result<Json> Jobs::state_of(const Job& job) {
+  if (!job.result) return Json{{"state", "running"}, {"done", job.done}, {"total", job.total}};
+  if (!*job.result) return std::unexpected<Error>(job.result->error());
+  return Json{{"state", "done"}, {"result", **job.result}};
+}
+
+void Jobs::answer_first(Job& job) {
+  job.waiting.front().reply(state_of(job));
+  job.waiting.pop_front();
 }
 
 }  // namespace sealroom::daemon

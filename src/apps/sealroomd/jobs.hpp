@@ -2,8 +2,10 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -11,6 +13,7 @@
 
 #include "sealroom/base/error.hpp"
 #include "sealroom/base/json.hpp"
+#include "sealroom/wire/server.hpp"
 
 namespace sealroom::daemon {
 
@@ -26,20 +29,35 @@ class Jobs {
 
   // {"state": "running", "done", "total"} or {"state": "done", "result"}; the job's error once it failed.
   // Only its owner and root may look.
-  Result<Json> look(const std::string& job, uid_t asking) const;
+  Result<Json> look(const std::string& job, uid_t asking);
+
+  // Gives `reply` the same as look(), when the job has ended, or when it has come further after a tenth of a second.
+  void wait(const std::string& job, uid_t asking, const wire::Reply& reply);
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Waiting {
+    Clock::time_point since;
+    wire::Reply reply;
+  };
   struct Job {
     uid_t owner = 0;
     std::uint64_t done = 0;
     std::uint64_t total = 0;
-    std::optional<Result<Json>> result;
+    std::optional<Result<Json>> result{};
+    std::deque<Waiting> waiting{};  // the first has waited longest
   };
+  Job* find(const std::string& job, uid_t asking);
+  static Result<Json> state_of(const Job& job);
+  static void answer_first(Job& job);
+
+  static constexpr std::size_t kWaiting = 64;  // for one job; clients that went away may be among them
+  static constexpr std::chrono::milliseconds kBetweenAnswers{100};
   static constexpr std::ptrdiff_t kUnfinished = 64;
   static constexpr std::ptrdiff_t kUnfinishedOfUser = 16;
   static constexpr std::ptrdiff_t kFinishedOfUser = 64;
 
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::uint64_t next_ = 1;
   std::map<std::uint64_t, Job> jobs_;
 };

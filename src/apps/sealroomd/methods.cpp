@@ -20,7 +20,7 @@ std::span<const Method> methods() {
       {"audit.checkpoints", Role::Auditor, &audit_checkpoints},
       {"audit.prove", Role::Auditor, &audit_prove},
       {"audit.verify", Role::Auditor, VerifyingJob{&audit_verify, &note_verification}},
-      {"job.look", Role::Auditor, AtOnce{&job_look}},
+      {"job.look", Role::Auditor, Answering{&job_look}},
       {"unlock", Role::Operator, &unlock_token},
       {"lock", Role::Operator, &lock_token},
       {"clock.confirm", Role::Operator, &clock_confirm},

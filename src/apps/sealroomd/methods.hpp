@@ -37,6 +37,10 @@ struct VerifyingJob {
 struct AtOnce {
   ReadingMethod run;
 };
+// The same, and answers by itself: at once or later, from any thread.
+struct Answering {
+  void (*run)(Daemon&, Request&, const wire::Reply&);
+};
 struct AsJob {
   WritingMethod run;
 };
@@ -44,7 +48,7 @@ struct AsJob {
 struct Method {
   const char* name;
   Role least;  // the weakest role that may call it
-  std::variant<AtOnce, ReadingMethod, VerifyingJob, WritingMethod, AsJob> run;
+  std::variant<AtOnce, Answering, ReadingMethod, VerifyingJob, WritingMethod, AsJob> run;
 };
 
 // Every method there is (docs/formats.md, Methods and roles).
@@ -94,7 +98,7 @@ Result<Json> backup_make(Daemon&, Request&, const Work&);
 Result<Json> backup_read(Daemon&, Request&);
 Result<Json> backup_written(Daemon&, Request&, const Work&);
 
-Result<Json> job_look(Daemon&, Request&);
+void job_look(Daemon&, Request&, const wire::Reply&);
 Result<Json> import_add(Daemon&, Request&);
 Result<Json> import_run(Daemon&, Request&, const Work&);
 Result<Json> batch_replan(Daemon&, Request&, const Work&);
