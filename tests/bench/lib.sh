@@ -27,7 +27,9 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-work=$(mktemp -d "${TMPDIR:-/tmp}/sealroom-bench.XXXXXX")
+# A folder of scripts/bench is deleted by scripts/bench.
+folder=${SEALROOM_BENCH_FOLDER:-}
+work=$(mktemp -d "${folder:-${TMPDIR:-/tmp}}/sealroom-bench.XXXXXX")
 logs=$work/logs values=$work/values home=$work/home
 mkdir "$logs" "$values"
 : >"$work/rows"
@@ -40,7 +42,11 @@ cleanup() {
   local code=$?
   stop_daemon
   end_others
-  if [ "$code" = 0 ] || [ -n "$interrupted" ]; then rm -rf "$work"; else echo "$script: what it made is in $work" >&2; fi
+  if [ "$code" != 0 ] && [ -z "$interrupted" ]; then
+    echo "$script: what it made is in $work" >&2
+  elif [ -z "$folder" ]; then
+    rm -rf "$work"
+  fi
 }
 trap cleanup EXIT
 trap 'interrupted=yes; exit 1' INT TERM HUP
@@ -68,7 +74,7 @@ restart_on() {
 # ---- requests
 
 # new_medium COUNT KIND: $medium holds requests that were never seen before, each of a key and a subject of its own. None is
-# deleted before the end: for five seconds ext4 gives no new file a place that was freed, and searches on at length.
+# deleted before the end (scripts/bench says why).
 new_medium() {
   medium=$(mktemp -d "$work/medium.XXXXXX")
   mkdir -p "$medium/requests/intermediate/server_cert"
