@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "chosen_key.hpp"
+#include "key_intent.hpp"
 #include "key_strength.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
@@ -82,14 +83,10 @@ Result<KeyRow> bind_to_owner(const Work& work, const KeyChoice& choice, const To
              .evidence = log::canonical(adopted.evidence),
              .created = work.appliance.clock.now(),
              .entry = 0};
-  auto open = open_key_intent(ledger, choice.owner);
-  if (!open) return pass_on(open);
   auto change = work.begin();
   if (!change) return pass_on(change);
-  if (*open) {
-    auto closed = close_intent(*change, **open);
-    if (!closed) return pass_on(closed);
-  }
+  auto closed = close_open_intent(work, *change, choice.owner);
+  if (!closed) return pass_on(closed);
   auto seq = change->append({.name = "key.adopted",
                              .outcome = "ok",
                              .details = {{"owner", choice.owner},
@@ -123,7 +120,6 @@ Result<KeyRow> bind_to_owner(const Work& work, const KeyChoice& choice, const To
 Result<ActDone> adopt_key(const Work& work, const KeyChoice& choice) {
   auto& ledger = work.appliance.ledger;
   auto& keys = work.appliance.keys;
-  auto& clock = work.appliance.clock;
   auto uri = keys.uri_of(choice.owner);
   if (!uri) return pass_on(uri);
   auto row = ledger.key(choice.owner);
@@ -159,12 +155,8 @@ Result<ActDone> adopt_key(const Work& work, const KeyChoice& choice) {
   if (!bound) return pass_on(bound);
   auto loaded = keys.load(*bound, KeyHistory::Adopted);
   if (!loaded) return pass_on(loaded);
-  auto looked = look_at_keys(work, choice.owner);
+  auto looked = look_again(work, choice.owner);
   if (!looked) return pass_on(looked);
-  keys.used(choice.owner, clock.since_boot());
-  keys.refresh();
-  auto covered = checkpoint_if_unlocked(work);
-  if (!covered) return pass_on(covered);
   return outcome_of(*stored, (*token)->info(), false);
 }
 

@@ -44,7 +44,7 @@ Result<NewKey> generate_successor(const Work& work) {
   if (!size) return pass_on(size);
   const auto label = fmt::format("{}-{}", uri->object(), *size);
 
-  auto intended = note_intent(work, kLogOwner, kSpec, printable(label), (*token)->info().serial);
+  auto intended = note_intent(work, kLogOwner, generating(kLogOwner, kSpec, label, (*token)->info().serial));
   if (!intended) return pass_on(intended);
   auto generated = (*token)->generate(kSpec, label);
   if (!generated) return not_generated(work, kLogOwner, generated.error());

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "chosen_key.hpp"
+#include "key_intent.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/issuance/recovery.hpp"
 #include "stored_keys.hpp"
@@ -33,23 +34,6 @@ Result<Done> is_not_in_use(const Ledger& ledger, const StoredKey& stored) {
               "only keys that nobody uses are destroyed");
 }
 
-// Durable before the token is asked. An earlier intent that a crash left open is closed first.
-Result<Done> note_intent(const Work& work, const KeyChoice& choice, const Json& details) {
-  auto open = open_key_intent(work.appliance.ledger, choice.owner);
-  if (!open) return pass_on(open);
-  auto change = work.begin();
-  if (!change) return pass_on(change);
-  if (*open) {
-    auto closed = close_intent(*change, **open);
-    if (!closed) return closed;
-  }
-  auto seq = change->append({.name = "key.destroying", .outcome = "ok", .details = details}, key_tag(choice.owner));
-  if (!seq) return pass_on(seq);
-  auto receipt = std::move(*change).commit();
-  if (!receipt) return pass_on(receipt);
-  return Done{};
-}
-
 Result<Done> note_outcome(const Work& work, const KeyChoice& choice, const log::Event& event) {
   auto change = work.begin_outcome();
   if (!change) return pass_on(change);
@@ -57,17 +41,6 @@ Result<Done> note_outcome(const Work& work, const KeyChoice& choice, const log::
   if (!seq) return pass_on(seq);
   auto receipt = std::move(*change).commit();
   if (!receipt) return pass_on(receipt);
-  return Done{};
-}
-
-// What is seen on the token from now on, and a checkpoint over what was done.
-Result<Done> look_again(const Work& work, const KeyChoice& choice) {
-  auto looked = look_at_keys(work, choice.owner);
-  if (!looked) return pass_on(looked);
-  work.appliance.keys.used(choice.owner, work.appliance.clock.since_boot());
-  work.appliance.keys.refresh();
-  auto covered = checkpoint_if_unlocked(work);
-  if (!covered) return pass_on(covered);
   return Done{};
 }
 
@@ -84,7 +57,7 @@ Result<ActDone> destroy_key(const Work& work, const KeyChoice& choice) {
   if (!token) return pass_on(token);
   const auto serial = (*token)->info().serial;
   auto details = told(choice, stored->key, serial);
-  auto intended = note_intent(work, choice, details);
+  auto intended = note_intent(work, choice.owner, {.name = "key.destroying", .outcome = "ok", .details = details});
   if (!intended) return pass_on(intended);
 
   auto destroyed = (*token)->destroy_key(stored->key.key_id, stored->key.digest());
@@ -94,7 +67,7 @@ Result<ActDone> destroy_key(const Work& work, const KeyChoice& choice) {
       destroyed ? log::Event{.name = "key.destroyed", .outcome = "ok", .details = std::move(details)}
                 : log::Event{.name = "key.destruction-failed", .outcome = "error", .details = std::move(details)});
   if (!noted) return pass_on(noted);
-  auto looked = look_again(work, choice);
+  auto looked = look_again(work, choice.owner);
   if (!destroyed) return pass_on(destroyed, choice.owner);
   if (!looked) return pass_on(looked);
   return outcome_of(stored->key, serial);
@@ -119,7 +92,7 @@ Result<ActDone> leave_foreign(const Work& work, const KeyChoice& choice) {
   auto receipt =
       record(work, {.name = "key.foreign", .outcome = "ok", .details = std::move(details)}, foreign_tag(choice.owner));
   if (!receipt) return pass_on(receipt);
-  auto looked = look_again(work, choice);
+  auto looked = look_again(work, choice.owner);
   if (!looked) return pass_on(looked);
   return outcome_of(stored->key, serial);
 }

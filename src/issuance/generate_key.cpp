@@ -23,27 +23,6 @@ ActDone outcome_of(const KeyRow& row, const PublicKey& key, bool repeated) {
 
 }  // namespace
 
-Result<Done> note_intent(const Work& work, std::string_view owner, const KeySpec& spec, const std::string& label,
-                         const std::string& token_serial) {
-  auto open = open_key_intent(work.appliance.ledger, owner);
-  if (!open) return pass_on(open);
-  auto change = work.begin();
-  if (!change) return pass_on(change);
-  if (*open) {
-    auto closed = close_intent(*change, **open);
-    if (!closed) return closed;
-  }
-  auto seq = change->append(
-      {.name = "key.generating",
-       .outcome = "ok",
-       .details = {{"owner", owner}, {"algorithm", spec.text()}, {"label", label}, {"token_serial", token_serial}}},
-      key_tag(owner));
-  if (!seq) return pass_on(seq);
-  auto receipt = std::move(*change).commit();
-  if (!receipt) return pass_on(receipt);
-  return Done{};
-}
-
 std::unexpected<Error> not_generated(const Work& work, std::string_view owner, const Error& why) {
   auto noted = record(work,
                       {.name = "key.generation-failed",
@@ -88,7 +67,7 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
     return fail(ErrorKind::Usage, fmt::format("the key URI of {} has no object: a new key needs a label", owner));
   }
 
-  auto intended = note_intent(work, owner, spec, printable(uri->object()), (*token)->info().serial);
+  auto intended = note_intent(work, owner, generating(owner, spec, uri->object(), (*token)->info().serial));
   if (!intended) return pass_on(intended);
   auto generated = (*token)->generate(spec, uri->object());
   if (!generated) return not_generated(work, owner, generated.error());
@@ -130,12 +109,8 @@ Result<ActDone> generate_key(const Work& work, std::string_view owner, const Key
 
   auto loaded = keys.load(row);
   if (!loaded) return pass_on(loaded);
-  auto looked = look_at_keys(work, owner);
+  auto looked = look_again(work, owner);
   if (!looked) return pass_on(looked);
-  keys.used(owner, clock.since_boot());
-  keys.refresh();
-  auto covered = checkpoint_if_unlocked(work);
-  if (!covered) return pass_on(covered);
   return outcome_of(row, generated->public_key, false);
 }
 

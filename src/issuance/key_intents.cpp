@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "key_intent.hpp"
+#include "sealroom/base/text.hpp"
 #include "sealroom/issuance/recovery.hpp"
 
 // The life of an owner's key is told under one tag. What a token is asked to do with it stands there before, and what came
@@ -57,6 +59,33 @@ Result<Done> close_intent(Change& change, const OpenKeyIntent& intent) {
                            key_tag(intent.owner));
   if (!seq) return pass_on(seq);
   return Done{};
+}
+
+Result<Done> close_open_intent(const Work& work, Change& change, std::string_view owner) {
+  auto open = open_key_intent(work.appliance.ledger, owner);
+  if (!open) return pass_on(open);
+  return *open ? close_intent(change, **open) : Done{};
+}
+
+Result<Done> note_intent(const Work& work, std::string_view owner, const log::Event& intent) {
+  auto change = work.begin();
+  if (!change) return pass_on(change);
+  auto closed = close_open_intent(work, *change, owner);
+  if (!closed) return closed;
+  auto seq = change->append(intent, key_tag(owner));
+  if (!seq) return pass_on(seq);
+  auto receipt = std::move(*change).commit();
+  if (!receipt) return pass_on(receipt);
+  return Done{};
+}
+
+log::Event generating(std::string_view owner, const KeySpec& spec, std::string_view label,
+                      std::string_view token_serial) {
+  return {
+      .name = "key.generating",
+      .outcome = "ok",
+      .details = {
+          {"owner", owner}, {"algorithm", spec.text()}, {"label", printable(label)}, {"token_serial", token_serial}}};
 }
 
 }  // namespace sealroom

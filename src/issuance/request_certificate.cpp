@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "key_intent.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/clock_check.hpp"
@@ -57,30 +58,6 @@ Result<Bytes> signed_request(const OwnedReq& request, const TokenKey& key, HashA
               "the token made a wrong signature; check it before anything else is signed");
 }
 
-// Durable before the token is asked. An earlier intent that a crash left open is closed: this one takes its place.
-Result<Done> note_intent(const Work& work, std::string_view issuer, const OwnedReq& request) {
-  auto open = open_key_intent(work.appliance.ledger, issuer);
-  if (!open) return pass_on(open);
-  auto token = work.appliance.keys.token(issuer);
-  if (!token) return pass_on(token);
-  auto change = work.begin();
-  if (!change) return pass_on(change);
-  if (*open) {
-    auto closed = close_intent(*change, **open);
-    if (!closed) return closed;
-  }
-  auto seq = change->append({.name = "issuer.requesting",
-                             .outcome = "ok",
-                             .details = {{"issuer", issuer},
-                                         {"token_serial", (*token)->info().serial},
-                                         {"tbs_sha256", to_hex(sha256(to_be_signed_of(request)))}}},
-                            key_tag(issuer));
-  if (!seq) return pass_on(seq);
-  auto receipt = std::move(*change).commit();
-  if (!receipt) return pass_on(receipt);
-  return Done{};
-}
-
 }  // namespace
 
 Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
@@ -104,7 +81,14 @@ Result<Bytes> request_certificate(const Work& work, std::string_view issuer) {
   if (!key) return pass_on(key);
   auto request = request_of(settings->config.own_name(), **key);
   if (!request) return pass_on(request, issuer);
-  auto intended = note_intent(work, issuer, *request);
+  auto token = keys.token(issuer);
+  if (!token) return pass_on(token);
+  auto intended = note_intent(work, issuer,
+                              {.name = "issuer.requesting",
+                               .outcome = "ok",
+                               .details = {{"issuer", issuer},
+                                           {"token_serial", (*token)->info().serial},
+                                           {"tbs_sha256", to_hex(sha256(to_be_signed_of(*request)))}}});
   if (!intended) return pass_on(intended);
   auto der = signed_request(*request, **key, settings->config.default_md(), configuration.limits().request);
   auto change = work.begin_outcome();

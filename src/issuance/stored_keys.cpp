@@ -113,6 +113,17 @@ Result<bool> holds(const Token& token, const KeyRow& row) {
   });
 }
 
+Result<Done> look_again(const Work& work, std::string_view owner) {
+  auto& appliance = work.appliance;
+  auto looked = look_at_keys(work, owner);
+  if (!looked) return pass_on(looked);
+  appliance.keys.used(owner, appliance.clock.since_boot());
+  appliance.keys.refresh();
+  auto covered = checkpoint_if_unlocked(work);
+  if (!covered) return pass_on(covered);
+  return Done{};
+}
+
 std::unexpected<Error> refuse_key(const Work& work, std::string_view owner, const Error& why) {
   auto noted = record(
       work,

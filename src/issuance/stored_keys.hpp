@@ -11,6 +11,10 @@ namespace sealroom {
 // the unknown ones, as details_of() tells them. Errors: Token, Integrity.
 Result<Json> look_at_keys(const Work& work, std::string_view owner);
 
+// What follows an act on the owner's keys: what is on the token is looked at again, and a checkpoint covers what was done
+// where the log key is unlocked. Errors: Token, Integrity.
+Result<Done> look_again(const Work& work, std::string_view owner);
+
 // Whether the private half of `row` is on the token, usable or not. Errors: Token.
 Result<bool> holds(const Token& token, const KeyRow& row);
 
