@@ -19,7 +19,7 @@ constexpr std::size_t kMostCertificates = 64;
 
 std::string pem_of(std::span<const Certificate> chain) {
   std::string text;
-  for (const auto& certificate : chain) text += to_pem("CERTIFICATE", certificate.der());
+  for (const auto& certificate : chain) text += to_pem(kCertificatePem, certificate.der());
   return text;
 }
 

@@ -7,13 +7,13 @@
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/crypto/sums.hpp"
+#include "sealroom/log/entry.hpp"
 
 namespace sealroom::audit {
 namespace {
 
 constexpr std::size_t kMostFindings = 200;
 
-constexpr std::string_view kLog = "log.jsonl";
 constexpr std::size_t kLongestLine = std::size_t{8} << 20;
 
 bool is_printable(char c) { return c >= ' ' && c <= '~'; }
@@ -63,7 +63,7 @@ void Complaints::add(std::string_view id, std::string detail) {
 
 ExportedFiles::ExportedFiles(const Files& files, Complaints& complaints) : files_(files), complaints_(complaints) {
   for (const auto& path : files.paths()) {
-    Bounds bounds(path == kLog);
+    Bounds bounds(path == log::kLogFile);
     auto digest = read(path, [&](ByteView piece) { return bounds.take(piece); });
     digests_.emplace(path, digest.value_or(Digest{}));
     if (!digest) unreadable_.insert(path);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sealroom/base/text.hpp"
+#include "sealroom/log/entry.hpp"
 #include "sealroom/x509/pem.hpp"
 
 namespace sealroom::audit {
@@ -102,7 +103,7 @@ std::optional<ExportedKeys> read_log_keys(ExportedFiles& files, const std::strin
                                           const Anchors& anchors, Complaints& complaints, Verification& verification) {
   const auto listed = read_keys(files, pem, complaints);
   if (listed.empty()) return std::nullopt;
-  auto exported = listed.size() == 1 && lines != "log.jsonl"
+  auto exported = listed.size() == 1 && lines != log::kLogFile
                       ? ExportedKeys{.keys = log::LogKeys(listed.front()), .changes = {}}
                       : follow_changes(files, listed.front(), lines, complaints);
   if (!exported) return std::nullopt;

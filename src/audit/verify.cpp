@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "kinds.hpp"
+#include "sealroom/log/entry.hpp"
 
 namespace sealroom {
 namespace {
 
 Result<ExportKind> kind_of(const std::vector<std::string>& paths) {
   if (std::ranges::any_of(paths, [](const auto& path) { return path.starts_with("audit/"); })) return ExportKind::Batch;
-  if (std::ranges::any_of(paths, [](const auto& path) { return path == "log.jsonl" || path == "checkpoint"; })) {
+  if (std::ranges::any_of(paths, [](const auto& path) { return path == log::kLogFile || path == "checkpoint"; })) {
     return ExportKind::Log;
   }
   return fail(ErrorKind::Failed, "there is neither the export of a batch nor one of the log",

@@ -13,8 +13,6 @@
 namespace sealroom::audit {
 namespace {
 
-constexpr const char* kLog = "log.jsonl";
-
 // Which issuer's, and its 20 octets.
 struct Serial {
   std::uint32_t issuer = 0;
@@ -37,10 +35,10 @@ class Replay {
 
   void add(std::string_view line) {
     const auto seq = tree_.size();
-    auto entry = read_entry(line, kLog, time_, complaints_);
+    auto entry = read_entry(line, log::kLogFile, time_, complaints_);
     if (entry) {
       complaints_.require(entry->seq == seq, "verify.entry",
-                          fmt::format("{}: line {} is entry {}", kLog, seq + 1, entry->seq));
+                          fmt::format("{}: line {} is entry {}", log::kLogFile, seq + 1, entry->seq));
       complaints_.require(entry->previous == previous_, "verify.entry-chain",
                           fmt::format("entry {}: does not continue the entry before it", seq));
       follow(*entry);
@@ -57,7 +55,7 @@ class Replay {
                           fmt::format("configuration {} was in force, and the log does not hold it", digest));
     }
     complaints_.require(next_ == checkpoints_.size(), "verify.tree",
-                        fmt::format("{} has {} entries, fewer than a checkpoint", kLog, tree_.size()));
+                        fmt::format("{} has {} entries, fewer than a checkpoint", log::kLogFile, tree_.size()));
   }
 
   std::uint64_t size() const { return tree_.size(); }
@@ -223,21 +221,21 @@ std::uint64_t count_of(const Replay& replay, const std::string& event) {
 }  // namespace
 
 void verify_log(ExportedFiles& files, const Anchors& anchors, Complaints& complaints, Verification& verification) {
-  const auto keys = read_log_keys(files, "log-key.pem", kLog, anchors, complaints, verification);
+  const auto keys = read_log_keys(files, "log-key.pem", log::kLogFile, anchors, complaints, verification);
   const auto head = keys ? read_head(files, "checkpoint", keys->keys, complaints, verification) : std::nullopt;
   std::vector<log::Checkpoint> checkpoints;
   if (head) checkpoints = read_checkpoints(files, *head, complaints);
   const auto since = head ? verify_kept(*head, anchors) : fail(ErrorKind::Failed, "no checkpoint");
   Replay replay(checkpoints, since ? std::optional(since->size) : std::nullopt, complaints);
-  files.each_line(kLog, [&](std::string_view line) { replay.add(line); });
+  files.each_line(log::kLogFile, [&](std::string_view line) { replay.add(line); });
   replay.close();
   verification.name = printable(replay.origin);
   if (head) {
-    complaints.require(
-        replay.size() == head->checkpoint.size, "verify.tree",
-        fmt::format("{} has {} entries, and the checkpoint covers {}", kLog, replay.size(), head->checkpoint.size));
+    complaints.require(replay.size() == head->checkpoint.size, "verify.tree",
+                       fmt::format("{} has {} entries, and the checkpoint covers {}", log::kLogFile, replay.size(),
+                                   head->checkpoint.size));
     complaints.require(replay.origin == head->checkpoint.origin, "verify.entry",
-                       fmt::format("{}: was created as another log than the checkpoint's", kLog));
+                       fmt::format("{}: was created as another log than the checkpoint's", log::kLogFile));
     if (replay.root_since) checkpoints.push_back({replay.origin, since->size, *replay.root_since});
     compare_since(*head, checkpoints, anchors, complaints, verification);
   }

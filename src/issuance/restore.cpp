@@ -9,6 +9,7 @@
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/backup.hpp"
 #include "sealroom/log/canonical.hpp"
+#include "sealroom/log/entry.hpp"
 #include "sealroom/x509/pem.hpp"
 
 namespace sealroom {
@@ -37,7 +38,7 @@ Result<std::uint64_t> Return::take_log(const VerifiedExport& log) {
   if (!size) return pass_on(size);
   const auto had = *size;
   std::uint64_t seq = 0;
-  auto read = log.each_line("log.jsonl", [&](std::string_view line) -> Result<Done> {
+  auto read = log.each_line(log::kLogFile, [&](std::string_view line) -> Result<Done> {
     const auto at = seq++;
     if (at < had) {
       auto own = ledger.line(at);

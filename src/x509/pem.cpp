@@ -48,7 +48,7 @@ Result<std::vector<Bytes>> read_certificates(ByteView text, std::string_view wha
     return fail(ErrorKind::Failed, fmt::format("{}: holds a private key, where only certificates belong", what),
                 "give a file with certificates only, and keep the key away from it");
   }
-  auto certificates = contents_of(blocks, "CERTIFICATE", what);
+  auto certificates = contents_of(blocks, kCertificatePem, what);
   if (!certificates) return certificates;
   if (certificates->empty()) {
     return fail(ErrorKind::Failed, fmt::format("{}: holds no certificate", what),

@@ -37,6 +37,9 @@ struct Event {
 
 inline constexpr std::string_view kEntryType = "sealroom-log/1";
 
+// The file that holds a whole log that leaves, an entry a line.
+inline constexpr const char* kLogFile = "log.jsonl";
+
 // The exact octets of an entry, without line feed: canonical JSON with members
 // type, seq, prev (hex SHA-256 of the previous line, 64 zeros for the first), time, boot, boot_ms, event, outcome,
 // actor {uid, pid, role}, software, configuration, details. Aborts when the event has no name, another outcome or

@@ -109,7 +109,7 @@ class BundleMaker {
       auto& number = certificate.self_issued() ? roots : intermediates;
       const std::string kind = certificate.self_issued() ? "root" : "intermediate";
       const auto alias = ++number == 1 ? kind : fmt::format("{}-{}", kind, number);
-      const auto pem = to_pem("CERTIFICATE", certificate.der());
+      const auto pem = to_pem(kCertificatePem, certificate.der());
       const auto path = fmt::format("{}/trusted/{}.pem", folder, alias);
       auto written = write_text(path, pem, kOpenMode);
       if (!written) return written;

@@ -80,7 +80,7 @@ std::string shown_chain(const std::vector<Certificate>& chain) {
   std::string shown;
   for (const auto& certificate : chain) {
     const bool leaf = &certificate == &chain.front();
-    if (leaf || !certificate.self_issued()) shown += to_pem("CERTIFICATE", certificate.der());
+    if (leaf || !certificate.self_issued()) shown += to_pem(kCertificatePem, certificate.der());
   }
   return shown;
 }

@@ -117,7 +117,7 @@ Result<Done> write_chains(const LogPages& log, const Json& chains, Outbox& outbo
 Result<Done> write_log(wire::Client& client, const Json& head, Outbox& outbox) {
   const auto size = head.at("size").get<std::uint64_t>();
   LogPages log(client, size);
-  auto written = outbox.write("log.jsonl", [&] { return log.next(); }, kMode);
+  auto written = outbox.write(log::kLogFile, [&] { return log.next(); }, kMode);
   if (written) written = write_checkpoints(client, size, outbox);
   if (written) written = write_configurations(log, outbox);
   if (written) written = write_chains(log, head.at("chains"), outbox);

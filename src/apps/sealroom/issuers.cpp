@@ -163,7 +163,7 @@ Result<int> issuer_install(const Command& command) {
   auto client = wire::Client::connect(command.home);
   if (!client) return pass_on(client);
   std::string pem;
-  for (const auto& certificate : *chain) pem += to_pem("CERTIFICATE", certificate.der());
+  for (const auto& certificate : *chain) pem += to_pem(kCertificatePem, certificate.der());
   Json parameters{{"issuer", words.plain()[0]}, {"chain_pem", pem}, {"fingerprint", words.text("fingerprint")}};
   auto answer = client->call("issuer.install", parameters);
   if (!answer && answer.error().kind == ErrorKind::NeedsPerson && !words.given("fingerprint")) {

@@ -317,7 +317,7 @@ Result<Json> issuer_show(Daemon& daemon, Request& request) {
   answer["kept_by_ledger"] = settings->config.kept_by_ledger();
   answer["private_key"] = settings->config.private_key();
   std::string pem;
-  for (const auto& der : row->chain) pem += to_pem("CERTIFICATE", der);
+  for (const auto& der : row->chain) pem += to_pem(kCertificatePem, der);
   answer["chain_pem"] = pem;
   answer["request_pem"] = row->request.empty() ? "" : to_pem("CERTIFICATE REQUEST", row->request);
   auto key = daemon.reading.key(name);
@@ -379,7 +379,7 @@ Result<Json> certificate_show(Daemon& daemon, Request& request) {
   if (!issued) return pass_on(issued);
   answer["sha256"] = to_hex(issued->certificate().digest());
   answer["key"] = issued->certificate().key().description();
-  answer["pem"] = to_pem("CERTIFICATE", issued->certificate().der());
+  answer["pem"] = to_pem(kCertificatePem, issued->certificate().der());
   return answer;
 }
 
