@@ -5,15 +5,13 @@
 #include <fmt/format.h>
 #include <openssl/core_names.h>
 #include <openssl/obj_mac.h>
-#include <openssl/param_build.h>
+#include <openssl/x509.h>
 
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 
 namespace sealroom {
 namespace {
-
-using OwnedParameterBuilder = Owned<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 
 std::string group_of(const EVP_PKEY* key) {
   char name[64] = {};
@@ -36,24 +34,6 @@ KeyType type_of(const EVP_PKEY* key) {
     }
     default: return KeyType::Other;
   }
-}
-
-const char* group_name(KeyType curve) {
-  switch (curve) {
-    case KeyType::EcP256: return SN_X9_62_prime256v1;
-    case KeyType::EcP384: return SN_secp384r1;
-    case KeyType::EcP521: return SN_secp521r1;
-    default: std::abort();
-  }
-}
-
-OwnedPkey made_of_parameters(const char* algorithm, OSSL_PARAM_BLD* builder) {
-  const Owned<OSSL_PARAM, OSSL_PARAM_free> parameters(OSSL_PARAM_BLD_to_param(builder));
-  const OwnedPkeyContext context(EVP_PKEY_CTX_new_from_name(nullptr, algorithm, nullptr));
-  if (!parameters || !context || EVP_PKEY_fromdata_init(context.get()) != 1) std::abort();
-  EVP_PKEY* made = nullptr;
-  if (EVP_PKEY_fromdata(context.get(), &made, EVP_PKEY_PUBLIC_KEY, parameters.get()) != 1) return nullptr;
-  return OwnedPkey(made);
 }
 
 std::unexpected<Error> undecodable() {
@@ -88,31 +68,19 @@ Result<PublicKey> PublicKey::parse(ByteView spki_der) {
 }
 
 Result<PublicKey> PublicKey::made_of(ByteView spki_der, const RsaNumbers& numbers) {
-  const auto number = [](ByteView octets) {
-    return OwnedBignum(BN_bin2bn(octets.data(), static_cast<int>(octets.size()), nullptr));
-  };
-  const auto modulus = number(numbers.modulus);
-  const auto exponent = number(numbers.exponent);
-  const OwnedParameterBuilder builder(OSSL_PARAM_BLD_new());
-  if (!modulus || !exponent || !builder ||
-      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_N, modulus.get()) != 1 ||
-      OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_RSA_E, exponent.get()) != 1) {
-    std::abort();
-  }
-  const auto key = made_of_parameters("RSA", builder.get());
+  const unsigned char* next = numbers.key.data();
+  const OwnedPkey key(d2i_PublicKey(EVP_PKEY_RSA, nullptr, &next, static_cast<long>(numbers.key.size())));
   return key ? decoded_from(spki_der, key.get()) : undecodable();
 }
 
 Result<PublicKey> PublicKey::made_of(ByteView spki_der, const CurvePoint& point) {
-  const OwnedParameterBuilder builder(OSSL_PARAM_BLD_new());
-  if (!builder ||
-      OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, group_name(point.curve), 0) != 1 ||
-      OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.point.data(),
-                                       point.point.size()) != 1) {
-    std::abort();
-  }
-  const auto key = made_of_parameters("EC", builder.get());
-  return key ? decoded_from(spki_der, key.get()) : undecodable();
+  const unsigned char* next = point.curve.data();
+  const OwnedPkey key(d2i_KeyParams(EVP_PKEY_EC, nullptr, &next, static_cast<long>(point.curve.size())));
+  EVP_PKEY* whole = key.get();
+  next = point.point.data();
+  const bool complete =
+      key && d2i_PublicKey(EVP_PKEY_EC, &whole, &next, static_cast<long>(point.point.size())) != nullptr;
+  return complete ? decoded_from(spki_der, whole) : undecodable();
 }
 
 Result<PublicKey> PublicKey::decoded_from(ByteView spki_der, EVP_PKEY* decoded) {

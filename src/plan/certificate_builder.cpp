@@ -11,8 +11,6 @@
 namespace sealroom {
 namespace {
 
-using OwnedAlgorithm = Owned<X509_ALGOR, X509_ALGOR_free>;
-
 void must(bool held) {
   if (!held) std::abort();  // memory is gone, or a value passed its rules and is unfit all the same
 }
@@ -61,36 +59,10 @@ class CertificateBuilder {
     must(X509_set1_notAfter(certificate_.get(), time_of(permit_.validity().not_after).get()) == 1);
   }
 
-  // The key's octets go over as they are: X509_set_pubkey() would encode them anew, and decode that.
   void set_key() {
-    const auto& der = permit_.csr().request().key().der();
-    X509_PUBKEY* inside = X509_get_X509_PUBKEY(certificate_.get());
-    if (own_) {
-      // What compares the certificate's key with its issuer's needs it decoded.
-      const unsigned char* next = der.data();
-      must(d2i_X509_PUBKEY(&inside, &next, static_cast<long>(der.size())) != nullptr);
-    } else {
-      set_parts_of_key(inside, der);
-    }
-    must(inside == X509_get_X509_PUBKEY(certificate_.get()) && der_of(inside, i2d_X509_PUBKEY) == der);
-  }
-
-  // SubjectPublicKeyInfo ::= SEQUENCE { AlgorithmIdentifier, BIT STRING }; the request was parsed as strict DER.
-  static void set_parts_of_key(X509_PUBKEY* key, ByteView der) {
-    const auto parts = key_parts_of(der).value();
-    const unsigned char* next = parts.algorithm.data();
-    const OwnedAlgorithm algorithm(d2i_X509_ALGOR(nullptr, &next, static_cast<long>(parts.algorithm.size())));
-    must(algorithm != nullptr);
-    const ASN1_OBJECT* object = nullptr;
-    int type = V_ASN1_UNDEF;
-    const void* value = nullptr;
-    X509_ALGOR_get0(&object, &type, &value, algorithm.get());
-    void* parameters = nullptr;
-    if (type == V_ASN1_OBJECT) parameters = OBJ_dup(static_cast<const ASN1_OBJECT*>(value));
-    must(type == V_ASN1_OBJECT || type == V_ASN1_NULL || type == V_ASN1_UNDEF);  // EC, RSA, Ed25519
-    auto* bits = static_cast<unsigned char*>(OPENSSL_memdup(parts.bits.data(), parts.bits.size()));
-    must(bits != nullptr && X509_PUBKEY_set0_param(key, OBJ_dup(object), type, parameters, bits,
-                                                   static_cast<int>(parts.bits.size())) == 1);
+    const auto& key = permit_.csr().request().key();
+    must(X509_set_pubkey(certificate_.get(), key.get()) == 1);
+    must(der_of(X509_get_X509_PUBKEY(certificate_.get()), i2d_X509_PUBKEY) == key.der());
   }
 
   Result<Done> add_section() {

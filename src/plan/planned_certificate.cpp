@@ -29,7 +29,7 @@ Result<Certificate> check_plan(ByteView to_be_signed, const Permit& permit) {
   constexpr std::array<std::uint8_t, 1> kNoSignature{0};
   const auto assembled = assemble_certificate(to_be_signed, kNoSignature);
   if (!assembled) std::abort();
-  const auto certificate = Certificate::parse(*assembled);
+  const auto certificate = Certificate::parse_unsigned(*assembled, permit.csr().request().key());
   if (!certificate) return fail(ErrorKind::Failed, "the planned certificate: " + certificate.error().message);
   const auto& rules = permit.rules();
   const auto* issuer = rules.profile->own_certificate ? nullptr : rules.issuer_certificate;

@@ -46,17 +46,4 @@ std::optional<ToBeSignedParts> parts_of(ByteView to_be_signed) {
   return ToBeSignedParts{serial->contents, algorithm->whole};
 }
 
-std::optional<KeyInfoParts> key_parts_of(ByteView key_info) {
-  const auto sequence = take(key_info);
-  if (!sequence || sequence->tag != V_ASN1_SEQUENCE || !key_info.empty()) return std::nullopt;
-  auto rest = sequence->contents;
-  const auto algorithm = take(rest);
-  const auto bits = take(rest);
-  if (!algorithm || algorithm->tag != V_ASN1_SEQUENCE || !bits || bits->tag != V_ASN1_BIT_STRING || !rest.empty()) {
-    return std::nullopt;
-  }
-  if (bits->contents.empty() || bits->contents.front() != 0) return std::nullopt;
-  return KeyInfoParts{algorithm->whole, bits->contents.subspan(1)};
-}
-
 }  // namespace sealroom

@@ -15,13 +15,4 @@ struct ToBeSignedParts {
 // Nothing when `to_be_signed` is not exactly one SEQUENCE that begins so.
 std::optional<ToBeSignedParts> parts_of(ByteView to_be_signed);
 
-// The parts of a SubjectPublicKeyInfo (RFC 5280 section 4.1), viewed where they stand.
-struct KeyInfoParts {
-  ByteView algorithm;  // the whole AlgorithmIdentifier
-  ByteView bits;       // the BIT STRING's octets, of which all bits are used
-};
-
-// Nothing when `key_info` is not exactly that.
-std::optional<KeyInfoParts> key_parts_of(ByteView key_info);
-
 }  // namespace sealroom

@@ -58,7 +58,9 @@ struct Certificate::Parts {
   Result<Done> read_extensions(const der::Value& wrapper);
   Result<Done> read_extension(const der::Value& extension);
   Result<Done> read_meaning();
-  Result<Done> decode_with_openssl();
+  Result<Done> decode();
+  Result<Done> decode(const PublicKey& known);
+  Result<Done> compare_encoding() const;
 };
 
 Result<Done> Certificate::Parts::read_to_be_signed(const der::Value& tbs) {
@@ -146,24 +148,43 @@ Result<Done> Certificate::Parts::read_meaning() {
   return Done{};
 }
 
-// What der::check() cannot know: a default that is spelled out, a field out of its type's bounds.
-Result<Done> Certificate::Parts::decode_with_openssl() {
+Result<Done> Certificate::Parts::decode() {
   const unsigned char* next = der.data();
   decoded.reset(d2i_X509(nullptr, &next, static_cast<long>(der.size())));
-  if (!decoded) return refuse(fmt::format("OpenSSL cannot decode it: {}", openssl_errors()));
-  unsigned char* again = nullptr;
-  const int size = i2d_re_X509_tbs(decoded.get(), &again);
-  const OwnedMemory memory(again);
-  if (size <= 0 || !equal({again, static_cast<std::size_t>(size)}, to_be_signed)) {
-    return refuse("is not DER: encoding it again gives other octets");
-  }
+  if (auto compared = compare_encoding(); !compared) return compared;
   auto public_key = PublicKey::decoded_from(subject_public_key_info, X509_get0_pubkey(decoded.get()));
   if (!public_key) return pass_on(public_key, "certificate");
   key = std::move(*public_key);
   return Done{};
 }
 
-Result<Certificate> Certificate::parse(ByteView der) {
+// Searching for a decoder that takes the key costs more than all else that is done with a certificate. OpenSSL writes
+// `known` over the key's octets instead, and that gives the same octets.
+Result<Done> Certificate::Parts::decode(const PublicKey& known) {
+  if (!equal(subject_public_key_info, known.der())) return refuse("carries another key");
+  const unsigned char* next = der.data();
+  decoded.reset(reinterpret_cast<X509*>(ASN1_item_d2i_ex(nullptr, &next, static_cast<long>(der.size()),
+                                                         ASN1_ITEM_rptr(X509), without_algorithms(), nullptr)));
+  if (decoded && X509_set_pubkey(decoded.get(), known.get()) != 1) {
+    return refuse(fmt::format("OpenSSL cannot encode its key: {}", openssl_errors()));
+  }
+  if (auto compared = compare_encoding(); !compared) return compared;
+  openssl_errors();  // of the decoder that was not to be found
+  key = known;
+  return Done{};
+}
+
+// What der::check() cannot know: a default that is spelled out, a field out of its type's bounds.
+Result<Done> Certificate::Parts::compare_encoding() const {
+  if (!decoded) return refuse(fmt::format("OpenSSL cannot decode it: {}", openssl_errors()));
+  unsigned char* again = nullptr;
+  const int size = i2d_re_X509_tbs(decoded.get(), &again);
+  const OwnedMemory memory(again);
+  if (size > 0 && equal({again, static_cast<std::size_t>(size)}, to_be_signed)) return Done{};
+  return refuse("is not DER: encoding it again gives other octets");
+}
+
+Result<std::shared_ptr<Certificate::Parts>> Certificate::read(ByteView der) {
   auto parts = std::make_shared<Parts>();
   parts->der = copy(der);
   parts->digest = sha256(der);
@@ -172,8 +193,21 @@ Result<Certificate> Certificate::parse(ByteView der) {
   parts->octets = *octets;
   parts->to_be_signed = copy(octets->to_be_signed());
   if (auto read = parts->read_to_be_signed(*der::Reader(parts->to_be_signed).next()); !read) return pass_on(read);
-  if (auto decoded = parts->decode_with_openssl(); !decoded) return pass_on(decoded);
-  return Certificate(std::move(parts));
+  return parts;
+}
+
+Result<Certificate> Certificate::parse(ByteView der) {
+  auto parts = read(der);
+  if (!parts) return pass_on(parts);
+  if (auto decoded = (*parts)->decode(); !decoded) return pass_on(decoded);
+  return Certificate(std::move(*parts));
+}
+
+Result<Certificate> Certificate::parse_unsigned(ByteView der, const PublicKey& key) {
+  auto parts = read(der);
+  if (!parts) return pass_on(parts);
+  if (auto decoded = (*parts)->decode(key); !decoded) return pass_on(decoded);
+  return Certificate(std::move(*parts));
 }
 
 const Bytes& Certificate::der() const { return parts_->der; }

@@ -151,24 +151,17 @@ std::optional<Finding> finding_about(const KeyParts& parts) {
                              der::oid_name(parts.algorithm))};
 }
 
-std::optional<KeyType> accepted_curve(const KeyParts& parts) {
-  const auto curve = der::oid_text(parts.parameters->contents);
-  if (curve == "1.2.840.10045.3.1.7") return KeyType::EcP256;
-  if (curve == "1.3.132.0.34") return KeyType::EcP384;
-  if (curve == "1.3.132.0.35") return KeyType::EcP521;
-  return std::nullopt;
+bool is_accepted_curve(const der::Value& name) {
+  const auto curve = der::oid_text(name.contents);
+  return curve == "1.2.840.10045.3.1.7" || curve == "1.3.132.0.34" || curve == "1.3.132.0.35";
 }
 
 // The key of `parts`, about which there is no finding.
 Result<PublicKey> key_of(const KeyParts& parts, ByteView spki) {
-  if (parts.algorithm == kRsaEncryption) {
-    der::Reader numbers(der::Reader(parts.key).next()->contents);
-    const auto modulus = numbers.next();
-    const auto exponent = numbers.next();
-    return PublicKey::made_of(spki, RsaNumbers{.modulus = modulus->contents, .exponent = exponent->contents});
+  if (parts.algorithm == kRsaEncryption) return PublicKey::made_of(spki, RsaNumbers{.key = parts.key});
+  if (parts.algorithm == kEcPublicKey && is_accepted_curve(*parts.parameters)) {
+    return PublicKey::made_of(spki, CurvePoint{.curve = parts.parameters->whole, .point = parts.key});
   }
-  const auto curve = parts.algorithm == kEcPublicKey ? accepted_curve(parts) : std::nullopt;
-  if (curve) return PublicKey::made_of(spki, CurvePoint{.curve = *curve, .point = parts.key});
   return PublicKey::parse(spki);
 }
 

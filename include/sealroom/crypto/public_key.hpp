@@ -17,14 +17,13 @@ enum class HashAlgorithm { Sha256, Sha384, Sha512 };
 std::string_view name_of(HashAlgorithm hash);  // "sha256", as default_md has it
 const EVP_MD* evp_of(HashAlgorithm hash);
 
-// What a reader found in a SubjectPublicKeyInfo. Big-endian octets.
+// What a reader found in a SubjectPublicKeyInfo.
 struct RsaNumbers {
-  ByteView modulus;
-  ByteView exponent;
+  ByteView key;  // RSAPublicKey (RFC 8017 appendix A.1.1), DER
 };
 struct CurvePoint {
-  KeyType curve = KeyType::EcP256;  // EcP256, EcP384 or EcP521
-  ByteView point;                   // in any form of SEC 1 section 2.3.3
+  ByteView curve;  // its name: an OBJECT IDENTIFIER, DER
+  ByteView point;  // in any form of SEC 1 section 2.3.3
 };
 
 // PublicKey is a SubjectPublicKeyInfo (RFC 5280 section 4.1.2.7) that OpenSSL could decode. It promises nothing
@@ -34,8 +33,9 @@ class PublicKey {
   // Decodes DER with nothing behind it. Errors: Failed.
   static Result<PublicKey> parse(ByteView spki_der);
 
-  // The same where a reader of strict DER has found these numbers in `spki_der`, so that OpenSSL need not look for a decoder,
-  // which is the dearest thing that can be done with a key. OpenSSL still judges the numbers: a point lies on its curve.
+  // The same where a reader of strict DER has found these octets in `spki_der`, so that OpenSSL need not look for a decoder,
+  // which is the dearest thing that can be done with a key. OpenSSL still judges them: a point lies on its curve. Such a
+  // key can be set in a certificate (X509_set_pubkey), which is as dear with any other.
   static Result<PublicKey> made_of(ByteView spki_der, const RsaNumbers& numbers);
   static Result<PublicKey> made_of(ByteView spki_der, const CurvePoint& point);
 

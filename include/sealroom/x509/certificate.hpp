@@ -27,6 +27,10 @@ class Certificate {
   // Errors (Failed): not DER (re-encoding differs), octets behind it, a key that cannot be decoded.
   static Result<Certificate> parse(ByteView der);
 
+  // The same for a certificate that has no signature yet and carries `key`, which was decoded before. OpenSSL may be
+  // asked everything about it (get()) but to verify a signature. One more error (Failed): it carries another key.
+  static Result<Certificate> parse_unsigned(ByteView der, const PublicKey& key);
+
   const Bytes& der() const;
   const Digest& digest() const;       // SHA-256 of der(): the fingerprint
   const Bytes& to_be_signed() const;  // TBSCertificate as it stands in der()
@@ -51,6 +55,7 @@ class Certificate {
 
  private:
   struct Parts;
+  static Result<std::shared_ptr<Parts>> read(ByteView der);
   explicit Certificate(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
   std::shared_ptr<const Parts> parts_;
 };

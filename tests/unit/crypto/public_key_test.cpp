@@ -76,30 +76,31 @@ TEST_CASE("a key made of its numbers is the key that its octets decode to") {
   std::size_t size = 0;
   REQUIRE(EVP_PKEY_get_octet_string_param(whole.get(), "encoded-pub-key", point.data(), point.size(), &size) == 1);
   point.resize(size);
-  const auto key = PublicKey::made_of(whole.der(), CurvePoint{.curve = whole.type(), .point = point});
+  char name[64] = {};
+  REQUIRE(EVP_PKEY_get_utf8_string_param(whole.get(), "group", name, sizeof name, &size) == 1);
+  const Bytes curve = der_of(OBJ_txt2obj(name, 0), i2d_ASN1_OBJECT);
+  const auto key = PublicKey::made_of(whole.der(), CurvePoint{.curve = curve, .point = point});
   REQUIRE(key);
   CHECK(EVP_PKEY_eq(key->get(), whole.get()) == 1);
   CHECK(key->type() == whole.type());
   CHECK(key->digest() == whole.digest());
   CHECK(der_of(key->get(), i2d_PUBKEY) == whole.der());
+  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = curve, .point = ByteView(point).first(33)}));
+  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = ByteView(curve).first(3), .point = point}));
   point.back() ^= 1;
-  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = whole.type(), .point = point}));
-  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = whole.type(), .point = ByteView(point).first(33)}));
+  CHECK_FALSE(PublicKey::made_of(whole.der(), CurvePoint{.curve = curve, .point = point}));
 }
 
 TEST_CASE("an RSA key made of its numbers is the key that its octets decode to") {
   const auto whole = public_half("rsa:2048");
-  BIGNUM* modulus = nullptr;
-  REQUIRE(EVP_PKEY_get_bn_param(whole.get(), "n", &modulus) == 1);
-  const OwnedBignum owned(modulus);
-  Bytes octets(256);
-  REQUIRE(BN_bn2bin(modulus, octets.data()) == 256);
-  const Bytes exponent{1, 0, 1};
-  const auto key = PublicKey::made_of(whole.der(), RsaNumbers{.modulus = octets, .exponent = exponent});
+  const Bytes numbers = der_of(whole.get(), i2d_PublicKey);
+  const auto key = PublicKey::made_of(whole.der(), RsaNumbers{.key = numbers});
   REQUIRE(key);
   CHECK(EVP_PKEY_eq(key->get(), whole.get()) == 1);
+  CHECK(key->type() == KeyType::Rsa);
   CHECK(key->bits() == 2048);
   CHECK(der_of(key->get(), i2d_PUBKEY) == whole.der());
+  CHECK_FALSE(PublicKey::made_of(whole.der(), RsaNumbers{.key = ByteView(numbers).first(numbers.size() - 1)}));
 }
 
 TEST_CASE("what is decoded without algorithms keeps its key as octets") {

@@ -78,6 +78,34 @@ TEST_CASE("the to-be-signed octets are those that the signature is over") {
   CHECK(found == der.begin() + 4);
 }
 
+TEST_CASE("a certificate without a signature is read with the key it carries, and with no other") {
+  const auto kind = GENERATE("ec:P-256", "rsa:2048", "ed25519");
+  HandmadeCertificate handmade;
+  handmade.spki = spki_of(test_key(kind));
+  const auto whole = Certificate::parse(handmade.encoded());
+  REQUIRE(whole);
+  const auto read = Certificate::parse_unsigned(handmade.encoded(), whole->key());
+  REQUIRE(read);
+  CHECK(read->der() == whole->der());
+  CHECK(read->to_be_signed() == whole->to_be_signed());
+  CHECK(read->key().get() == X509_get0_pubkey(read->get()));
+  CHECK(der_of(read->get(), i2d_X509) == whole->der());
+  CHECK_FALSE(Certificate::parse_unsigned(handmade.encoded(), parsed(authority().root()).key()));
+}
+
+TEST_CASE("a certificate without a signature is refused when OpenSSL would write its key in other octets") {
+  HandmadeCertificate handmade;
+  const Bytes numbers = der_of(test_key("rsa:2048"), i2d_PublicKey);
+  const auto with_parameters = [&](const Bytes& parameters) {
+    handmade.spki = der_sequence({der_sequence({der_oid("1.2.840.113549.1.1.1"), parameters}), der_bits(numbers)});
+    const auto whole = Certificate::parse(handmade.encoded());
+    REQUIRE(whole);
+    return Certificate::parse_unsigned(handmade.encoded(), whole->key());
+  };
+  CHECK(with_parameters(der_null()));
+  CHECK_FALSE(with_parameters({}));
+}
+
 TEST_CASE("an intermediate has its path length, and a leaf no CA rights") {
   const Certificate intermediate = parsed(authority().intermediate());
   CHECK(intermediate.path_length() == 0);
