@@ -16,7 +16,11 @@ namespace {
 class SecondDecision {
  public:
   SecondDecision(const Work& work, const RecordedPlan& plan)
-      : work_(work), ledger_(work.appliance.ledger), plan_(plan), now_(work.appliance.clock.now()) {}
+      : work_(work),
+        ledger_(work.appliance.ledger),
+        plan_(plan),
+        now_(work.appliance.clock.now()),
+        drafter_(work.appliance.threads, work.appliance.clock) {}
 
   Result<DecidedAgain> decide(std::size_t from, std::size_t most) &&;
 
@@ -49,8 +53,8 @@ class SecondDecision {
   const Instant now_;
   std::map<std::string, Profiled> profiles_;
   std::vector<Turn> turns_;
-  std::vector<DraftOrder> orders_;
   DecidedAgain made_;
+  Drafter drafter_;
 };
 
 Wish planned_validity(const CertificateRow& row) {
@@ -80,13 +84,9 @@ Result<DecidedAgain> SecondDecision::decide(std::size_t from, std::size_t most) 
     auto taken = take(certificate);
     if (!taken) return pass_on(taken);
   }
-  Drafter drafter(orders_.empty() ? 1 : work_.appliance.threads, work_.appliance.clock);
-  drafter.begin(std::move(orders_));
-  auto drafts = drafter.finish();
-  auto draft = drafts.begin();
   for (const auto& turn : turns_) {
     const auto& in_force = *turn.profile->rules;
-    auto settled = settle(turn, turn.drafted ? objections_to(*turn.row, in_force, std::move(*draft++))
+    auto settled = settle(turn, turn.drafted ? objections_to(*turn.row, in_force, drafter_.finish())
                                              : objections_to(*turn.row, in_force));
     if (!settled) return pass_on(settled);
   }
@@ -106,7 +106,7 @@ Result<Done> SecondDecision::take(const CertificateRow& row) {
   if (drafted) {
     auto order = order_for(row, *profile.rules);
     if (!order) return pass_on(order);
-    orders_.push_back(std::move(*order));
+    drafter_.begin(std::move(*order));
   }
   turns_.push_back({&row, &profile, drafted});
   return Done{};

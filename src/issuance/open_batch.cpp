@@ -14,8 +14,8 @@ namespace sealroom {
 namespace {
 
 // Enough to keep every processor busy, and little beside what the daemon needs anyhow.
-constexpr std::size_t kDraftsAtOnce = 256;
-constexpr std::size_t kDraftOctetsAtOnce = std::size_t{2} * 1024 * 1024;
+constexpr std::size_t kMostTurns = 256;
+constexpr std::size_t kMostOctetsInTurns = std::size_t{2} * 1024 * 1024;
 
 std::string key_of(std::string_view issuer, std::string_view profile) { return fmt::format("{}/{}", issuer, profile); }
 
@@ -68,30 +68,27 @@ Result<Done> OpenBatch::survey() {
               fmt::format("--reissue {}: there is no such file below requests/", missing.begin()->first));
 }
 
+// Settles meanwhile what was drafted before.
 Result<Done> OpenBatch::take(Found file) {
-  if (const auto* submission = std::get_if<Submission>(&file)) waiting_octets_ += submission->octets.size();
-  waiting_.push_back(std::move(file));
-  if (waiting_.size() < kDraftsAtOnce && waiting_octets_ < kDraftOctetsAtOnce) return Done{};
-  return decide_waiting();
+  begin(std::move(file));
+  while (may_settle()) {
+    auto settled = settle_next();
+    if (!settled) return settled;
+  }
+  return Done{};
 }
 
-// Begins to draft what waits, and judges meanwhile what was drafted before.
-Result<Done> OpenBatch::decide_waiting() {
-  auto drafts = drafter_.finish();
-  auto drafted = std::exchange(drafting_, {});
-  std::vector<DraftOrder> orders;
-  for (auto& file : std::exchange(waiting_, {})) {
-    auto& turn =
-        drafting_.emplace_back(Turn{.file = std::move(file), .drafted_under = {}, .wish = {}, .serial_sources = {}});
-    auto* submission = std::get_if<Submission>(&turn.file);
-    const auto place = place_of(path_of(turn.file));
-    if (submission == nullptr || place.issuer.empty() || !is_ours(place)) continue;
-    const auto& in_force = rules_of(place);
-    if (in_force) orders.push_back(order_for(*submission, *in_force, turn));
-  }
-  waiting_octets_ = 0;
-  drafter_.begin(std::move(orders));
-  return settle(std::move(drafted), std::move(drafts));
+void OpenBatch::begin(Found file) {
+  auto& turn = turns_.emplace_back(
+      Turn{.file = std::move(file), .octets = 0, .drafted_under = nullptr, .wish = {}, .serial_sources = {}});
+  auto* submission = std::get_if<Submission>(&turn.file);
+  if (submission == nullptr) return;
+  turn.octets = submission->octets.size();
+  octets_in_turns_ += turn.octets;
+  const auto place = place_of(submission->path);
+  if (place.issuer.empty() || !is_ours(place)) return;
+  const auto& in_force = rules_of(place);
+  if (in_force) drafter_.begin(order_for(*submission, *in_force, turn));
 }
 
 DraftOrder OpenBatch::order_for(Submission& submission, const RulesInForce& in_force, Turn& turn) {
@@ -108,16 +105,20 @@ DraftOrder OpenBatch::order_for(Submission& submission, const RulesInForce& in_f
           .serial = serial};
 }
 
-Result<Done> OpenBatch::settle(std::vector<Turn> turns, std::vector<Draft> drafts) {
-  auto draft = drafts.begin();
-  for (auto& turn : turns) {
-    work_.progress(taken_++, total_);
-    serial_sources_ = turn.serial_sources;
-    auto settled =
-        turn.drafted_under == nullptr ? settle(turn) : judge(std::move(*draft++), *turn.drafted_under, turn.wish);
-    if (!settled) return settled;
-  }
-  return Done{};
+bool OpenBatch::may_settle() const {
+  if (turns_.empty()) return false;
+  const bool many = turns_.size() > kMostTurns || octets_in_turns_ > kMostOctetsInTurns;
+  return many || turns_.front().drafted_under == nullptr || drafter_.is_made();
+}
+
+Result<Done> OpenBatch::settle_next() {
+  auto turn = std::move(turns_.front());
+  turns_.pop_front();
+  octets_in_turns_ -= turn.octets;
+  work_.progress(taken_++, total_);
+  if (turn.drafted_under == nullptr) return settle(turn);
+  serial_sources_ = std::move(turn.serial_sources);
+  return judge(drafter_.finish(), *turn.drafted_under, turn.wish);
 }
 
 // A file that no rule of a profile can be asked about.
@@ -361,9 +362,9 @@ std::pair<Serial, std::string> OpenBatch::new_serial() {
 }
 
 Result<PlannedBatch> OpenBatch::record() && {
-  for (int rest = 0; rest < 2; ++rest) {  // what waits, and then what was drafted meanwhile
-    auto decided = decide_waiting();
-    if (!decided) return pass_on(decided);
+  while (!turns_.empty()) {
+    auto settled = settle_next();
+    if (!settled) return pass_on(settled);
   }
   std::map<Digest, Digest> own_plans;
   for (auto& [issuer, plan] : plans_) {

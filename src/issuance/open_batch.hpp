@@ -1,5 +1,6 @@
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,8 +17,8 @@ namespace sealroom {
 
 // OpenBatch is a batch being decided: a change to the ledger that is not durable yet.
 //
-// Files are drafted some at a time on every processor, while those before them are judged here, one after the other in
-// the order in which they came: verdicts, positions and log entries are the same whatever the number of threads.
+// Files are drafted on every processor, while those before them are judged here, one after the other in the order in
+// which they came: verdicts, positions and log entries are the same whatever the number of threads.
 class OpenBatch {
  public:
   // `work` and `intake` outlive the batch. Looks at every file once, for the names.
@@ -41,6 +42,7 @@ class OpenBatch {
   // A file in its turn: settled before it is a request, or being drafted.
   struct Turn {
     Found file;  // without octets while it is drafted
+    std::size_t octets = 0;
     const RulesInForce* drafted_under = nullptr;
     Wish wish;
     std::string serial_sources;
@@ -55,9 +57,10 @@ class OpenBatch {
   bool is_ours(const Place& place) const;
   Result<Done> survey();
 
-  Result<Done> decide_waiting();
+  void begin(Found file);
   DraftOrder order_for(Submission& submission, const RulesInForce& in_force, Turn& turn);
-  Result<Done> settle(std::vector<Turn> turns, std::vector<Draft> drafts);
+  bool may_settle() const;
+  Result<Done> settle_next();
   Result<Done> settle(Turn& turn);
   Result<Done> judge(Draft draft, const RulesInForce& in_force, const Wish& wish);
   Result<Facts> facts(const Examination& examination, const RulesInForce& in_force) const;
@@ -87,9 +90,8 @@ class OpenBatch {
   bool needs_person_ = false;
   std::string serial_sources_;  // of the request that is judged
   std::vector<Json> ignored_;
-  std::vector<Found> waiting_;  // taken, and not begun
-  std::size_t waiting_octets_ = 0;
-  std::vector<Turn> drafting_;                         // begun before those, and not settled
+  std::deque<Turn> turns_;  // taken, and not settled
+  std::size_t octets_in_turns_ = 0;
   std::map<Digest, std::uint64_t> first_;              // request → its first position in this batch
   std::map<std::string, OpenPlan> plans_;              // issuer →
   std::map<std::string, Result<RulesInForce>> rules_;  // "issuer/profile" →

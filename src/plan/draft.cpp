@@ -23,46 +23,78 @@ Draft draft_of(DraftOrder order, const Clock& clock) {
   return draft;
 }
 
-Drafter::~Drafter() { next_ = orders_.size(); }
+Drafter::~Drafter() {
+  {
+    const std::lock_guard guard(mutex_);
+    ended_ = true;
+  }
+  something_.notify_all();
+  for (auto& thread : threads_) thread.join();
+}
 
-void Drafter::begin(std::vector<DraftOrder> orders) {
-  if (!orders_.empty()) std::abort();
-  orders_ = std::move(orders);
-  drafts_.resize(orders_.size());
-  next_ = 0;
-  for (std::size_t i = 1; i < configs_.size(); ++i) {
-    try {
-      others_.push_back(std::async(std::launch::async, [this, i] { work(configs_[i]); }));
-    } catch (const std::system_error&) {
-      return;  // no more threads are to be had; those that there are do it all
+void Drafter::begin(DraftOrder order) {
+  {
+    const std::lock_guard guard(mutex_);
+    begun_.push_back({.order = std::move(order), .draft = {}});
+  }
+  something_.notify_one();
+  if (threads_.size() < threads_wanted_) start_thread();
+}
+
+void Drafter::start_thread() {
+  try {
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error&) {
+    threads_wanted_ = threads_.size();  // no more are to be had; those that there are do it all
+  }
+}
+
+bool Drafter::is_made() const {
+  const std::lock_guard guard(mutex_);
+  return begun_.front().draft.has_value();
+}
+
+Draft Drafter::finish() {
+  std::unique_lock lock(mutex_);
+  if (begun_.empty()) std::abort();
+  while (!begun_.front().draft) {
+    if (!make_next(configs_, lock)) made_.wait(lock);
+  }
+  auto draft = std::move(*begun_.front().draft);
+  begun_.pop_front();
+  --next_;
+  return draft;
+}
+
+void Drafter::work() {
+  OwnConfigs own;
+  std::unique_lock lock(mutex_);
+  while (!ended_) {
+    if (make_next(own, lock)) {
+      made_.notify_one();
+    } else {
+      something_.wait(lock);
     }
   }
 }
 
-std::vector<Draft> Drafter::finish() {
-  work(configs_.front());
-  for (auto& other : std::exchange(others_, {})) other.get();
-  std::vector<Draft> drafts;
-  drafts.reserve(drafts_.size());
-  for (auto& draft : drafts_) drafts.push_back(std::move(draft).value());
-  orders_.clear();
-  drafts_.clear();
-  return drafts;
-}
-
-void Drafter::work(OwnConfigs& own) {
-  for (auto index = next_++; index < orders_.size(); index = next_++) {
-    auto order = std::move(orders_[index]);
-    const auto* shared = order.rules.issuer;
-    auto found = own.find(shared);
-    if (found == own.end()) {
-      auto config = IssuerConfig::parse(shared->file(), shared->text());
-      if (!config) std::abort();  // it was loaded from this text
-      found = own.emplace(shared, std::move(*config)).first;
-    }
-    order.rules.issuer = &found->second;
-    drafts_[index] = draft_of(std::move(order), clock_);
+// Nothing is made when nothing is to be done.
+bool Drafter::make_next(OwnConfigs& own, std::unique_lock<std::mutex>& lock) {
+  if (next_ == begun_.size()) return false;
+  auto& begun = begun_[next_++];  // it stays where it is until its draft is made
+  lock.unlock();
+  const auto* shared = begun.order.rules.issuer;
+  auto found = own.find(shared);
+  if (found == own.end()) {
+    auto config = IssuerConfig::parse(shared->file(), shared->text());
+    if (!config) std::abort();  // it was loaded from this text
+    found = own.emplace(shared, std::move(*config)).first;
   }
+  begun.order.rules.issuer = &found->second;
+  auto draft = draft_of(std::move(begun.order), clock_);
+  lock.lock();
+  begun.draft = std::move(draft);
+  return true;
 }
 
 }  // namespace sealroom

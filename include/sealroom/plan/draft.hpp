@@ -1,10 +1,12 @@
 #pragma once
 
 #include <algorithm>
-#include <atomic>
-#include <future>
+#include <condition_variable>
+#include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "sealroom/plan/admitted_certificate.hpp"
@@ -38,29 +40,44 @@ Draft draft_of(DraftOrder order, const Clock& clock);
 // and in the same order, whatever the number of threads.
 class Drafter {
  public:
-  // `threads` counts the owner's, which works in finish(). `clock` is asked by all of them, and outlives the drafter.
-  Drafter(unsigned threads, const Clock& clock) : clock_(clock), configs_(std::max(threads, 1U)) {}
+  // `threads` counts the owner's, which works in finish(); fewer when no more are to be had. `clock` is asked by all of
+  // them, and outlives the drafter.
+  Drafter(unsigned threads, const Clock& clock) : clock_(clock), threads_wanted_(std::max(threads, 1U) - 1) {}
   Drafter(const Drafter&) = delete;
   Drafter& operator=(const Drafter&) = delete;
+  // Waits for the drafts that are being made.
   ~Drafter();
 
-  // Starts on `orders`. What was begun before must be finished.
-  void begin(std::vector<DraftOrder> orders);
+  // Begins a draft, after those that were begun before.
+  void begin(DraftOrder order);
 
-  // The drafts of the orders that were begun, in their order; none when nothing was begun.
-  std::vector<Draft> finish();
+  // Whether the draft that was begun first is made, and finish() would not wait.
+  bool is_made() const;
+
+  // The draft that was begun first, of which there is one.
+  Draft finish();
 
  private:
+  struct Begun {
+    DraftOrder order;
+    std::optional<Draft> draft;  // when it is made
+  };
   // OpenSSL says nothing of threads that share a CONF, so each has its own.
   using OwnConfigs = std::map<const IssuerConfig*, IssuerConfig>;
-  void work(OwnConfigs& own);
+  void start_thread();
+  void work();
+  bool make_next(OwnConfigs& own, std::unique_lock<std::mutex>& lock);
 
   const Clock& clock_;
-  std::vector<OwnConfigs> configs_;
-  std::vector<DraftOrder> orders_;
-  std::vector<std::optional<Draft>> drafts_;
-  std::atomic<std::size_t> next_ = 0;
-  std::vector<std::future<void>> others_;
+  std::size_t threads_wanted_;
+  OwnConfigs configs_;                 // of the owner's thread
+  mutable std::mutex mutex_;           // guards what follows
+  std::condition_variable something_;  // to do, or the end
+  std::condition_variable made_;       // a draft
+  std::deque<Begun> begun_;
+  std::size_t next_ = 0;  // of begun_, that nobody makes yet
+  bool ended_ = false;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace sealroom

@@ -59,9 +59,10 @@ std::string text_of(const Draft& draft) {
          (*draft.admitted ? to_hex((*draft.admitted)->planned().to_be_signed()) : draft.admitted->error().message);
 }
 
-std::vector<std::string> texts_of(const std::vector<Draft>& drafts) {
+// The next `count` drafts.
+std::vector<std::string> texts_of(Drafter& drafter, std::size_t count) {
   std::vector<std::string> texts;
-  for (const auto& draft : drafts) texts.push_back(text_of(draft));
+  while (texts.size() < count) texts.push_back(text_of(drafter.finish()));
   return texts;
 }
 
@@ -108,18 +109,34 @@ TEST_CASE("drafts and their order are the same for any number of threads") {
   for (const unsigned threads : {1U, 2U, 4U, 9U}) {
     CAPTURE(threads);
     Drafter drafter(threads, clock);
-    drafter.begin(orders);
-    CHECK(texts_of(drafter.finish()) == expected);
-    CHECK(drafter.finish().empty());
-    drafter.begin({orders[0], orders[1], orders[2]});
-    CHECK(drafter.finish().size() == 3);
+    for (const auto& order : orders) drafter.begin(order);
+    CHECK(texts_of(drafter, kCount) == expected);
+    std::vector<std::string> one_by_one;
+    for (std::size_t i = 0; i < kCount; ++i) {
+      drafter.begin(orders[i]);
+      if (i >= 10) one_by_one.push_back(text_of(drafter.finish()));
+    }
+    for (auto& text : texts_of(drafter, 10)) one_by_one.push_back(std::move(text));
+    CHECK(one_by_one == expected);
   }
+}
+
+TEST_CASE("a draft is made without its owner, where there is another thread") {
+  const SystemClock clock;
+  Drafter drafter(2, clock);
+  drafter.begin(order_for(make_request()));
+  while (!drafter.is_made()) std::this_thread::yield();
+  CHECK(drafter.finish().admitted.has_value());
+  Drafter alone(1, clock);
+  alone.begin(order_for(make_request()));
+  CHECK_FALSE(alone.is_made());
+  CHECK(alone.finish().admitted.has_value());
 }
 
 TEST_CASE("a drafter may go while it works") {
   const SystemClock clock;
   Drafter drafter(4, clock);
-  drafter.begin(mixed_orders(40));
+  for (auto& order : mixed_orders(40)) drafter.begin(std::move(order));
 }
 
 }  // namespace sealroom::testing
