@@ -1,6 +1,8 @@
 #include "sealroom/plan/admitted_certificate.hpp"
 
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 namespace sealroom {
 
@@ -14,7 +16,8 @@ const char* verify_purpose(Purpose purpose) {
 }
 
 Result<AdmittedCertificate> AdmittedCertificate::admit(PlannedCertificate planned, const IssuerChain* above) {
-  const auto& certificate = planned.without_signature();
+  // It ends here, on the thread that made it: it is dear to let go of.
+  const auto certificate = std::exchange(planned.without_signature_, std::nullopt).value();
   if (above == nullptr) {
     if (!certificate.self_issued()) return fail(ErrorKind::Failed, "the planned certificate: has no issuer's chain");
     return AdmittedCertificate(std::move(planned));

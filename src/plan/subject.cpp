@@ -21,7 +21,7 @@ OwnedObject object_of(const std::string& oid) {
   return object;
 }
 
-std::vector<X509_NAME_ENTRY*> entries_of(X509_NAME* name, const ASN1_OBJECT* object) {
+std::vector<X509_NAME_ENTRY*> entries_of(const X509_NAME* name, const ASN1_OBJECT* object) {
   std::vector<X509_NAME_ENTRY*> entries;
   for (int at = -1; (at = X509_NAME_get_index_by_OBJ(name, object, at)) >= 0;) {
     entries.push_back(X509_NAME_get_entry(name, at));
@@ -36,7 +36,7 @@ class SubjectPlan {
   SubjectPlan(const IssuerConfig& issuer, const Certificate* certificate, ByteView asked, Examination& examination)
       : issuer_(issuer), asked_(decode_name(asked)), made_(X509_NAME_new()), examination_(examination) {
     if (!made_) std::abort();
-    if (certificate != nullptr) issuer_name_ = decode_name(certificate->subject());
+    if (certificate != nullptr) issuer_name_ = X509_get_subject_name(certificate->get());
   }
 
   Bytes make() {
@@ -63,8 +63,8 @@ class SubjectPlan {
   // The issuer's own entry that equals `asked`, the very same one where there is one, as `openssl ca` would find it;
   // without an issuer's name to compare with, `asked`.
   const X509_NAME_ENTRY* matching(const PolicyField& field, const X509_NAME_ENTRY* asked) {
-    if (!issuer_name_) return asked;
-    const auto own = entries_of(issuer_name_.get(), object_of(field.oid).get());
+    if (issuer_name_ == nullptr) return asked;
+    const auto own = entries_of(issuer_name_, object_of(field.oid).get());
     for (const auto* entry : own) {
       if (ASN1_STRING_cmp(X509_NAME_ENTRY_get_data(entry), X509_NAME_ENTRY_get_data(asked)) == 0) return entry;
     }
@@ -92,7 +92,7 @@ class SubjectPlan {
 
   const IssuerConfig& issuer_;
   OwnedName asked_;
-  OwnedName issuer_name_;
+  const X509_NAME* issuer_name_ = nullptr;
   OwnedName made_;
   Examination& examination_;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "sealroom/base/bytes.hpp"
@@ -33,12 +34,11 @@ class PlannedCertificate {
   HashAlgorithm hash() const { return hash_; }
   Purpose purpose() const { return purpose_; }
 
-  // The certificate with one octet in the place of its signature: what the rules were asked about.
-  const Certificate& without_signature() const { return without_signature_; }
-
  private:
+  friend class AdmittedCertificate;
   explicit PlannedCertificate(Certificate without_signature) : without_signature_(std::move(without_signature)) {}
-  Certificate without_signature_;
+  // With one octet in the place of its signature: what the rules were asked about, and the chain will be.
+  std::optional<Certificate> without_signature_;
   Bytes to_be_signed_;
   Serial serial_{};
   Validity validity_{};
