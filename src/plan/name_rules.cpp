@@ -89,35 +89,38 @@ std::size_t characters_in(const NameEntry& entry) {
 
 void judge_entry(const NameEntry& entry, Findings& findings) {
   const auto* rule = rule_for(entry.oid);
-  const auto shown = fmt::format("subject part {}=\"{}\"", entry.short_name, printable(as_text(entry.value)));
+  const auto shown = [&] {
+    return fmt::format("subject part {}=\"{}\"", entry.short_name(), printable(as_text(entry.value)));
+  };
   if (!type_is_right(rule, entry.string_type)) {
-    findings.push_back({"names.encoding", fmt::format("{} is a {}; it must be a {}", shown,
+    findings.push_back({"names.encoding", fmt::format("{} is a {}; it must be a {}", shown(),
                                                       type_name(entry.string_type), right_types(rule))});
     return;
   }
   if (has_control_character(as_text(entry.value))) {
     findings.push_back(
-        {"names.encoding", fmt::format("{} has a control character or NUL in it; correct the value", shown)});
+        {"names.encoding", fmt::format("{} has a control character or NUL in it; correct the value", shown())});
     return;
   }
   if (has_invisible_character(as_text(entry.value))) {
     findings.push_back({"names.encoding",
                         fmt::format("{} has a character that is not seen and changes how the rest is read; write the "
                                     "value without it",
-                                    shown)});
+                                    shown())});
     return;
   }
   const std::size_t length = characters_in(entry);
   if (entry.oid == kCountry) {
     if (length != 2 || !std::ranges::all_of(as_text(entry.value), is_letter)) {
-      findings.push_back({"names.country", fmt::format("{} is not a country code of two letters (ISO 3166-1)", shown)});
+      findings.push_back(
+          {"names.country", fmt::format("{} is not a country code of two letters (ISO 3166-1)", shown())});
     }
     return;
   }
   if (is_only_blanks(as_text(entry.value)) || (rule != nullptr && length > rule->longest)) {
     findings.push_back(
         {"names.length",
-         fmt::format("{} has {} characters; 1 to {} are allowed, not only blanks (RFC 5280 appendix A.1)", shown,
+         fmt::format("{} has {} characters; 1 to {} are allowed, not only blanks (RFC 5280 appendix A.1)", shown(),
                      length, rule != nullptr ? rule->longest : 32768)});
   }
 }

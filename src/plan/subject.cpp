@@ -103,7 +103,7 @@ void remark_dropped(const IssuerConfig& issuer, const std::vector<NameEntry>& as
     const bool email = entry.oid == kEmail && issuer.email_in_dn() == EmailInDn::No;
     if (!email && (in_policy || issuer.preserve() == Preserve::Yes)) continue;
     remark(examination, "subject.dropped",
-           fmt::format("subject part {}=\"{}\" is left out of the certificate: {}", entry.short_name,
+           fmt::format("subject part {}=\"{}\" is left out of the certificate: {}", entry.short_name(),
                        printable(as_text(entry.value)),
                        email ? "email_in_dn = no" : "the policy in " + issuer.file() + " does not name it"));
   }

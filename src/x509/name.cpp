@@ -23,7 +23,6 @@ std::optional<NameEntry> read_entry(ByteView contents, int set) {
   if (!type || !value || !parts.done()) return std::nullopt;
   NameEntry entry;
   entry.oid = der::oid_text(type->contents);
-  entry.short_name = der::oid_name(entry.oid);
   entry.string_type = value->identifier < 0x1f ? value->identifier : V_ASN1_OTHER;
   entry.value = copy(value->contents);
   entry.set = set;
@@ -57,6 +56,8 @@ std::string shown(const NameEntry& entry) {
 
 }  // namespace
 
+std::string NameEntry::short_name() const { return der::oid_name(oid); }
+
 Result<std::vector<NameEntry>> name_entries(ByteView name_der) {
   if (der::check(name_der, kDeepest) || name_der.front() != der::kSequence) return not_a_name();
   std::vector<NameEntry> entries;
@@ -83,7 +84,7 @@ std::string printable_name(ByteView name_der) {
   for (std::size_t i = 0; i < entries->size(); ++i) {
     const auto& entry = (*entries)[i];
     if (i > 0) out += entry.set == (*entries)[i - 1].set ? " + " : ", ";
-    out += entry.short_name + "=" + shown(entry);
+    out += entry.short_name() + "=" + shown(entry);
   }
   return out;
 }

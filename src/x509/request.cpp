@@ -182,7 +182,7 @@ class RequestParser {
       const char* fault = string_fault(entry.string_type, entry.value);
       if (fault == nullptr) continue;
       add("request.name-encoding",
-          fmt::format("subject {}={} {}; make the request again with -utf8", entry.short_name,
+          fmt::format("subject {}={} {}; make the request again with -utf8", entry.short_name(),
                       printable(as_text(ByteView(entry.value).first(std::min<std::size_t>(entry.value.size(), 64)))),
                       fault));
     }

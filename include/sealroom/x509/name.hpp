@@ -10,11 +10,12 @@ namespace sealroom {
 
 // One attribute of a distinguished name (RFC 5280 section 4.1.2.4), as its octets say.
 struct NameEntry {
-  std::string oid;         // dotted decimal
-  std::string short_name;  // "CN", or the dotted oid where OpenSSL knows none
-  int string_type = 0;     // V_ASN1_UTF8STRING, ...
-  Bytes value;             // contents octets
-  int set = 0;             // entries of one RelativeDistinguishedName share it
+  std::string oid;      // dotted decimal
+  int string_type = 0;  // V_ASN1_UTF8STRING, ...
+  Bytes value;          // contents octets
+  int set = 0;          // entries of one RelativeDistinguishedName share it
+
+  std::string short_name() const;  // "CN", or the dotted oid where OpenSSL knows none
 };
 
 // The entries of a DER Name in order; Failed when it is not one.

@@ -25,13 +25,13 @@ TEST_CASE("a name gives its entries in order, as their octets say") {
   REQUIRE(entries->size() == 3);
   const auto& country = (*entries)[0];
   CHECK(country.oid == "2.5.4.6");
-  CHECK(country.short_name == "C");
+  CHECK(country.short_name() == "C");
   CHECK(country.string_type == V_ASN1_PRINTABLESTRING);
   CHECK(country.value == Bytes{'D', 'E'});
   CHECK(country.set == 0);
   CHECK((*entries)[1].set == 1);
   CHECK((*entries)[2].set == 1);
-  CHECK((*entries)[2].short_name == "1.3.6.1.4.1.99999.1");
+  CHECK((*entries)[2].short_name() == "1.3.6.1.4.1.99999.1");
 }
 
 TEST_CASE("what is no name has no entries") {
