@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -25,7 +26,8 @@ namespace {
 constexpr int kDeepest = 16;
 constexpr std::size_t kMostNames = 1'000'000;
 
-constexpr off_t kPieceOctets = 65'536;
+constexpr std::size_t kPieceOctets = 65'536;
+constexpr std::size_t kAskedAtOnce = 16;  // files that one thread asks the medium for before it reads the first
 
 constexpr const char* kOfWrongKind = "is neither a file nor a folder";
 
@@ -70,23 +72,47 @@ class FileWalk {
   std::vector<std::string> files_;
 };
 
-Result<Digest> digest_of(int directory, const std::string& name, const std::string& path) {
-  const Fd fd = open_beneath(directory, path, O_RDONLY | O_NONBLOCK);
+// A file that is to be read, when the medium has been asked for its beginning.
+Result<Fd> asked_for(int directory, const std::string& name, const std::string& path) {
+  Fd fd = open_beneath(directory, path, O_RDONLY | O_NONBLOCK);
   if (!fd) return medium_failure(name, path, errno);
   struct stat status{};
   if (fstat(fd.get(), &status) != 0) return medium_failure(name, path, errno);
   if (!S_ISREG(status.st_mode)) return broken(name, path, kOfWrongKind);
   // Otherwise what is read back would come from memory, and say nothing about the medium.
   posix_fadvise(fd.get(), 0, 0, POSIX_FADV_DONTNEED);
-  Bytes buffer(static_cast<std::size_t>(std::clamp<off_t>(status.st_size, 1, kPieceOctets)));
+  posix_fadvise(fd.get(), 0, kPieceOctets, POSIX_FADV_WILLNEED);
+  return fd;
+}
+
+Result<Digest> digest_of(const Fd& fd, const std::string& name, const std::string& path,
+                         std::span<std::uint8_t> buffer) {
   Sha256 digest;
   for (;;) {
     const auto got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return medium_failure(name, path, errno);
     if (got == 0) return digest.finish();
-    digest.add(ByteView(buffer).first(static_cast<std::size_t>(got)));
+    digest.add(buffer.first(static_cast<std::size_t>(got)));
   }
+}
+
+// A medium answers one question slowly and many that wait together quickly: all are asked before the first is awaited.
+Result<Done> read_together(int directory, const std::string& name, std::span<const std::string> paths,
+                           std::span<Digest> digests) {
+  std::vector<Fd> files;
+  for (const auto& path : paths) {
+    auto file = asked_for(directory, name, path);
+    if (!file) return pass_on(file);
+    files.push_back(std::move(*file));
+  }
+  Bytes buffer(kPieceOctets);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    auto digest = digest_of(files[i], name, paths[i], buffer);
+    if (!digest) return pass_on(digest);
+    digests[i] = *digest;
+  }
+  return Done{};
 }
 
 std::vector<std::string> names_in(int directory) {
@@ -121,11 +147,12 @@ Result<std::map<std::string, Digest>> digests_in(int directory, const std::strin
   const auto twice = std::ranges::adjacent_find(paths);
   if (twice != paths.end()) return broken(name, *twice, "stands twice in its folder");
   std::vector<Digest> digests(paths.size());
-  auto read = each_of(paths.size(), [&](std::size_t i) -> Result<Done> {
-    auto digest = digest_of(directory, name, paths[i]);
-    if (!digest) return pass_on(digest);
-    digests[i] = *digest;
-    return Done{};
+  const auto groups = (paths.size() + kAskedAtOnce - 1) / kAskedAtOnce;
+  auto read = each_of(groups, [&](std::size_t group) {
+    const auto first = group * kAskedAtOnce;
+    const auto count = std::min(kAskedAtOnce, paths.size() - first);
+    return read_together(directory, name, std::span(paths).subspan(first, count),
+                         std::span(digests).subspan(first, count));
   });
   if (!read) return pass_on(read);
   std::map<std::string, Digest> found;
