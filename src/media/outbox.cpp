@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include "beneath.hpp"
-#include "each_of.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "tree.hpp"
@@ -145,33 +144,12 @@ std::unexpected<Error> Outbox::abandoned(const std::string& path, int reason) {
 }
 
 Result<Done> Outbox::write(const std::string& path, ByteView octets, mode_t mode) {
-  return write(std::vector<NewFile>{{.path = path, .octets = octets, .mode = mode}});
-}
-
-Result<Done> Outbox::write(const std::vector<NewFile>& files) {
-  for (const auto& file : files) {
-    auto fits = begin(file.path);
-    if (!fits) return fits;
-  }
-  std::vector<Digest> digests(files.size());
-  auto put = each_of(files.size(), [&](std::size_t i) -> Result<Done> {
-    bool given = false;
-    const auto once = [&]() -> Result<ByteView> { return std::exchange(given, true) ? ByteView() : files[i].octets; };
-    auto digest = create_file(files[i].path, once, files[i].mode);
-    if (!digest) return pass_on(digest);
-    digests[i] = *digest;
-    return Done{};
-  });
-  if (!put) return abandon(), put;
-  for (std::size_t i = 0; i < files.size(); ++i) written_[files[i].path] = digests[i];
-  return Done{};
+  return create_file(path, [&]() -> Result<ByteView> { return std::exchange(octets, {}); }, mode);
 }
 
 Result<Done> Outbox::write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode) {
-  auto fits = begin(path);
-  if (!fits) return fits;
   Bytes piece;
-  auto digest = create_file(
+  return create_file(
       path,
       [&]() -> Result<ByteView> {
         auto more = next();
@@ -180,9 +158,6 @@ Result<Done> Outbox::write(const std::string& path, const std::function<Result<B
         return ByteView(piece);
       },
       mode);
-  if (!digest) return abandon(), pass_on(digest);
-  written_[path] = *digest;
-  return Done{};
 }
 
 // Claims `path`, and makes the folders above it.
@@ -210,27 +185,28 @@ Result<Done> Outbox::begin(const std::string& path) {
   return Done{};
 }
 
-// Abandons nothing: several may be on their way.
-Result<Digest> Outbox::create_file(const std::string& path, const std::function<Result<ByteView>()>& next,
-                                   mode_t mode) const {
-  const auto failed = [&](int reason) { return failure(path, reason); };
+Result<Done> Outbox::create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode) {
+  auto fits = begin(path);
+  if (!fits) return fits;
   const Fd file = open_beneath(directory_.get(), path, O_WRONLY | O_CREAT | O_EXCL, 0600);
   if (!file && errno == EEXIST) {
+    abandon();
     return fail(ErrorKind::Failed,
                 fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
   }
-  if (!file) return failed(errno);
+  if (!file) return abandoned(path, errno);
   Sha256 digest;
   for (;;) {
     auto piece = next();
-    if (!piece) return pass_on(piece);
+    if (!piece) return abandon(), pass_on(piece);
     if (piece->empty()) break;
     digest.add(*piece);
     const int reason = append(file.get(), *piece);
-    if (reason != 0) return failed(reason);
+    if (reason != 0) return abandoned(path, reason);
   }
-  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return failed(errno);
-  return digest.finish();
+  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return abandoned(path, errno);
+  written_[path] = digest.finish();
+  return Done{};
 }
 
 Result<Done> Outbox::finish() {

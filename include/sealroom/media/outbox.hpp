@@ -6,20 +6,12 @@
 #include <map>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "sealroom/base/bytes.hpp"
 #include "sealroom/base/error.hpp"
 #include "sealroom/base/file.hpp"
 
 namespace sealroom {
-
-// A file that is to be written.
-struct NewFile {
-  std::string path;
-  ByteView octets;
-  mode_t mode;
-};
 
 // Outbox writes one directory onto a medium so that it is either there complete, or not there at all.
 //
@@ -42,9 +34,6 @@ class Outbox {
   // nothing more can be written.
   Result<Done> write(const std::string& path, ByteView octets, mode_t mode);
 
-  // The same for several files at once, in any order. The octets are read until it returns.
-  Result<Done> write(const std::vector<NewFile>& files);
-
   // The same with octets that come in pieces, for files that are larger than memory should hold: `next` gives one
   // after the other, and an empty one at the end. An error of `next` is passed on.
   Result<Done> write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode);
@@ -61,7 +50,7 @@ class Outbox {
   std::unexpected<Error> failure(const std::string& path, int reason) const;
   std::unexpected<Error> abandoned(const std::string& path, int reason);
   Result<Done> begin(const std::string& path);
-  Result<Digest> create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode) const;
+  Result<Done> create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode);
   Result<Done> read_back() const;
   Result<Done> rename_into_place();
 

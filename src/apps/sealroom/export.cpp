@@ -1,10 +1,7 @@
 #include <filesystem>
 #include <future>
-#include <list>
 #include <map>
 #include <string>
-#include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -49,21 +46,20 @@ Result<bool> already_there(wire::Client& client, const std::string& folder, cons
 // Writes the pieces of one answer; `begun` holds what came of a file that is not complete.
 Result<Done> write_pieces(const Json& answer, Outbox& outbox, Bytes& begun) {
   ByteView octets = answer.at(wire::kRawMember).get_binary();
-  std::list<Bytes> joined;
-  std::vector<NewFile> files;
   for (const auto& piece : answer.at("files")) {
     const auto size = piece.at("size").get<std::size_t>();
     if (size > octets.size()) return fail(ErrorKind::Failed, "the daemon's answer has less than it says");
-    auto part = octets.first(size);
+    const auto part = octets.first(size);
     octets = octets.subspan(size);
     const bool last = piece.at("last").get<bool>();
     if (!last || !begun.empty()) begun.insert(begun.end(), part.begin(), part.end());
     if (!last) continue;
-    if (!begun.empty()) part = joined.emplace_back(std::exchange(begun, {}));
-    files.push_back(
-        {.path = piece.at("path").get<std::string>(), .octets = part, .mode = piece.at("mode").get<mode_t>()});
+    const auto& whole = begun.empty() ? part : ByteView(begun);
+    auto written = outbox.write(piece.at("path").get<std::string>(), whole, piece.at("mode").get<mode_t>());
+    if (!written) return written;
+    begun.clear();
   }
-  return outbox.write(files);
+  return Done{};
 }
 
 // Everything that leaves. While one answer is written, the daemon makes the next.
