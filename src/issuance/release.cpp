@@ -78,20 +78,26 @@ std::shared_ptr<const IssuerFiles> nothing_above() { return std::make_shared<con
 }  // namespace
 
 Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch) {
-  auto row = ledger.batch(batch);
-  if (!row) return pass_on(row);
-  if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch), "see `sealroom batch list`");
-  auto whole = is_whole(ledger, batch);
-  if (!whole) return pass_on(whole);
   Release release(configuration, batch);
-  release.requests_ = (*row)->requests;
-  auto looked = release.look(ledger, (*row)->ignored);
-  if (!looked) return pass_on(looked, batch);
+  auto looked = ledger.at_one_moment([&] { return release.look(ledger); });
+  if (!looked) return pass_on(looked);
   return release;
 }
 
+Result<Done> Release::look(const Ledger& ledger) {
+  auto row = ledger.batch(batch_);
+  if (!row) return pass_on(row);
+  if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch_), "see `sealroom batch list`");
+  auto whole = is_whole(ledger, batch_);
+  if (!whole) return whole;
+  requests_ = (*row)->requests;
+  auto looked = look_at_requests(ledger, (*row)->ignored);
+  if (!looked) return pass_on(looked, batch_);
+  return looked;
+}
+
 // One pass over the requests gathers what report, plans and certificates say of them.
-Result<Done> Release::look(const Ledger& ledger, std::string_view ignored) {
+Result<Done> Release::look_at_requests(const Ledger& ledger, std::string_view ignored) {
   std::vector<Json> verdicts;
   for (std::uint64_t position = 0; position < requests_; ++position) {
     auto told = told_at(ledger, batch_, position);

@@ -60,7 +60,7 @@ void add_row(std::string& page, std::string_view name, const std::string& value,
 }
 
 void add_findings(std::string& page, const Json& request) {
-  const auto findings = request.value("findings", Json::array());
+  const auto& findings = request.at("findings");
   if (findings.empty()) return;
   page += "<ul>\n";
   for (const auto& finding : findings) {
@@ -124,7 +124,7 @@ void add_ignored(std::string& page, const Json& ignored) {
 }  // namespace
 
 std::string report_html(const Json& report) {
-  const auto requests = report.value("requests", Json::array());
+  const auto& requests = report.at("requests");
   std::string page(kHead);
   const auto batch = text_of(report, "batch");
   page += fmt::format("<h1>{}</h1>\n", batch.empty() ? "Sealroom report" : "Batch " + batch);
@@ -132,7 +132,7 @@ std::string report_html(const Json& report) {
                       count_of(requests, "accepted"), requests.size(), count_of(requests, "refused"));
   add_section(page, requests, "refused", "Refused");
   add_section(page, requests, "accepted", "Accepted");
-  add_ignored(page, report.value("ignored", Json::array()));
+  add_ignored(page, report.at("ignored"));
   return page + "</body>\n</html>\n";
 }
 

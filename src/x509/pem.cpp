@@ -34,11 +34,15 @@ Result<std::vector<Bytes>> contents_of(const std::vector<pem::Block>& blocks, st
 
 std::string to_pem(std::string_view label, ByteView der) {
   const std::string base64 = to_base64(der);
-  std::string text = fmt::format("-----BEGIN {}-----\n", label);
+  const auto begin = fmt::format("-----BEGIN {}-----\n", label);
+  const auto end = fmt::format("-----END {}-----\n", label);
+  std::string text;
+  text.reserve(begin.size() + base64.size() + base64.size() / kLineLength + 1 + end.size());
+  text += begin;
   for (std::size_t at = 0; at < base64.size(); at += kLineLength) {
     text.append(base64, at, kLineLength).append(1, '\n');
   }
-  return text + fmt::format("-----END {}-----\n", label);
+  return text += end;
 }
 
 Result<std::vector<Bytes>> read_certificates(ByteView text, std::string_view what) {

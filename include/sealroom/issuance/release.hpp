@@ -75,7 +75,8 @@ class Release {
     std::string leaves;
   };
 
-  Result<Done> look(const Ledger& ledger, std::string_view ignored);
+  Result<Done> look(const Ledger& ledger);
+  Result<Done> look_at_requests(const Ledger& ledger, std::string_view ignored);
   Result<Done> look_at(const Ledger& ledger, const ToldRequest& told);
   Result<std::shared_ptr<const IssuerFiles>> above_of(const Ledger& ledger, const CertificateRow& row);
   Result<std::vector<OutFile>> make(const Ledger& ledger, std::uint64_t index);
