@@ -57,6 +57,7 @@ std::optional<std::string> Entries::next() {
       reason_ = errno;
       return std::nullopt;
     }
+    names_file_ = entry->d_type == DT_REG;
     std::string name = entry->d_name;
     if (name != "." && name != "..") return name;
   }

@@ -33,12 +33,16 @@ class Entries {
   std::optional<std::string> next();
   int reason() const { return reason_; }
 
+  // Whether the newest name is one of a regular file, as the folder has it; false also where folders do not say.
+  bool names_file() const { return names_file_; }
+
  private:
   struct Close {
     void operator()(DIR* stream) const { closedir(stream); }
   };
   std::unique_ptr<DIR, Close> stream_;
   int reason_ = 0;
+  bool names_file_ = false;
 };
 
 // `medium` is gone, or so broken that nothing more can be had from it, when a call ends with `reason`.

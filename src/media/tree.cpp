@@ -45,7 +45,12 @@ class FileWalk {
     Entries entries(directory);
     if (!entries.ok()) return medium_failure(name_, path, errno);
     while (const auto entry = entries.next()) {
-      auto added = add(directory, *entry, path.empty() ? *entry : path + "/" + *entry, depth);
+      auto below = path.empty() ? *entry : path + "/" + *entry;
+      if (entries.names_file()) {
+        files_.push_back(std::move(below));  // whoever opens it sees whether it is one
+        continue;
+      }
+      auto added = add(directory, *entry, below, depth);
       if (!added) return added;
     }
     if (entries.reason() != 0) return medium_failure(name_, path, entries.reason());
