@@ -1,7 +1,12 @@
+#include <condition_variable>
+#include <deque>
 #include <filesystem>
 #include <future>
 #include <map>
+#include <mutex>
 #include <string>
+#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -14,6 +19,8 @@
 
 namespace sealroom::cli {
 namespace {
+
+constexpr std::size_t kAnswersAhead = 3;  // of at most a frame each
 
 bool sums_agree(const std::map<std::string, Digest>& files) {
   const auto others = digest_of_sums(files, [](const std::string& path) { return path != kSumsFile; });
@@ -62,18 +69,69 @@ Result<Done> write_pieces(const Json& answer, Outbox& outbox, Bytes& begun) {
   return Done{};
 }
 
-// Everything that leaves. While one answer is written, the daemon makes the next.
+// Asks nothing of an answer's shape: whoever takes it does.
+bool more_behind(const Result<Json>& answer) {
+  return answer && answer->is_object() && answer->value("more", Json()) == true;
+}
+
+// What the daemon sends, asked for ahead on a thread of its own: the next answers are made while one is written.
+class Answers {
+ public:
+  explicit Answers(wire::Client& client) : client_(client) {
+    try {
+      asking_ = std::async(std::launch::async, [this] { ask_ahead(); });
+    } catch (const std::system_error&) {
+      return;  // no thread is to be had: next() asks
+    }
+  }
+
+  ~Answers() {
+    const std::lock_guard guard(mutex_);
+    unwanted_ = true;
+    changed_.notify_all();
+  }
+
+  Result<Json> next() {
+    if (!asking_.valid()) return ask();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !waiting_.empty(); });
+    auto answer = std::move(waiting_.front());
+    waiting_.pop_front();
+    changed_.notify_all();
+    return answer;
+  }
+
+ private:
+  Result<Json> ask() { return client_.call("export.next"); }
+
+  void ask_ahead() {
+    for (bool more = true; more;) {
+      auto answer = ask();
+      more = more_behind(answer);
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return unwanted_ || waiting_.size() < kAnswersAhead; });
+      if (unwanted_) return;
+      waiting_.push_back(std::move(answer));
+      changed_.notify_all();
+    }
+  }
+
+  wire::Client& client_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Result<Json>> waiting_;
+  bool unwanted_ = false;
+  std::future<void> asking_;  // the last member: its end is awaited before the others go
+};
+
 Result<Done> write_all(wire::Client& client, Outbox& outbox) {
+  Answers answers(client);
   Bytes begun;
-  const auto ask = [&client] { return client.call("export.next"); };
-  auto answer = ask();
   for (;;) {
+    auto answer = answers.next();
     if (!answer) return pass_on(answer);
-    if (!answer->at("more").get<bool>()) return write_pieces(*answer, outbox, begun);
-    auto next = std::async(ask);
     auto written = write_pieces(*answer, outbox, begun);
-    answer = next.get();
-    if (!written) return written;
+    if (!written || !answer->at("more").get<bool>()) return written;
   }
 }
 
