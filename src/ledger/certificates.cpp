@@ -171,7 +171,7 @@ Result<std::vector<CertificateRow>> Ledger::by_key(const Digest& key, std::int64
     auto row = first_that(connection, counts, "WHERE key_digest = ?1 AND subject = ?2 AND id < ?3 ORDER BY id DESC",
                           key, subject, before);
     if (row && !*row) {
-      row = first_that(connection, counts, "WHERE key_digest = ?1 AND subject = ?2 AND id >= ?3 ORDER BY id", key,
+      row = first_that(connection, counts, "WHERE key_digest = ?1 AND subject = ?2 AND id > ?3 ORDER BY id", key,
                        subject, before);
     }
     if (!row) return pass_on(row);

@@ -75,7 +75,10 @@ Result<std::uint64_t> Change::State::append(std::string_view line, std::string_v
   auto done =
       batch.empty() ? run(kInsert, seq, std::nullopt, as_bytes(line)) : run(kInsert, seq, batch, as_bytes(line));
   if (!done) return pass_on(done);
-  const auto read = [this](unsigned level, std::uint64_t index) { return ledger::node(connection(), level, index); };
+  // RFC 6962 asks for no other nodes than the newest of their levels.
+  const auto read = [this](unsigned level, std::uint64_t index) {
+    return edge[level] ? Result<Digest>(*edge[level]) : ledger::node(connection(), level, index);
+  };
   auto nodes = log::appended_nodes(seq, log::leaf_hash(as_bytes(line)), read);
   if (!nodes) {
     failed = true;
@@ -85,6 +88,7 @@ Result<std::uint64_t> Change::State::append(std::string_view line, std::string_v
   for (const auto& node : *nodes) {
     done = run("INSERT INTO node (level, idx, hash) VALUES (?1, ?2, ?3)", node.level, node.index, node.hash);
     if (!done) return pass_on(done);
+    edge[node.level] = node.hash;
   }
   previous = sha256(as_bytes(line));
   log_size = seq + 1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdlib>
 #include <map>
 #include <memory>
@@ -66,6 +67,8 @@ struct Change::State {
   log::Context context;
   std::uint64_t log_size = 0;
   Digest previous{};  // hash of the newest line
+  std::array<std::optional<Digest>, 64>
+      edge{};  // the newest complete node of each level, where this change has made it
   bool open = false;
   bool failed = false;
 };

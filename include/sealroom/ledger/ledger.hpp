@@ -161,7 +161,7 @@ class Ledger {
   Result<std::optional<CertificateRow>> by_serial(std::string_view issuer, ByteView serial) const;  // issuer may be ""
   Result<std::vector<CertificateRow>> by_request(const Digest& request) const;
   // For each subject (its octets) that `key` was planned for, one certificate that `counts`: the newest with an id below
-  // `before`, else the oldest of the others; none where none does. A key that is renewed again and again takes no longer.
+  // `before`, else the oldest with one above; none where none does. A key that is renewed again and again takes no longer.
   Result<std::vector<CertificateRow>> by_key(const Digest& key, std::int64_t before,
                                              const std::function<bool(const CertificateRow&)>& counts) const;
   Result<std::vector<CertificateRow>> by_subject(std::string_view issuer, ByteView subject) const;
