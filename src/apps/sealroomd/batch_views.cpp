@@ -94,11 +94,18 @@ Result<Json> batch_report(Daemon& daemon, Request& request) {
   if (!*row) return no_batch(id);
   const auto requests = (*row)->requests;
   Page page;
-  for (; position < requests; ++position) {
-    auto verdict = verdict_at(daemon.reading, id, position);
-    if (!verdict) return pass_on(verdict);
-    if (!page.add("requests", std::move(*verdict))) return std::move(page).until(position);
-  }
+  bool full = false;
+  auto read = daemon.reading.at_one_moment([&]() -> Result<Done> {
+    for (; position < requests; ++position) {
+      auto verdict = verdict_at(daemon.reading, id, position);
+      if (!verdict) return pass_on(verdict);
+      full = !page.add("requests", std::move(*verdict));
+      if (full) break;
+    }
+    return Done{};
+  });
+  if (!read) return pass_on(read);
+  if (full) return std::move(page).until(position);
   auto ignored = parse_json((*row)->ignored, "ignored files");
   if (!ignored) return pass_on(ignored);
   for (; position - requests < ignored->size(); ++position) {
