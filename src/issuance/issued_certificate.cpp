@@ -81,19 +81,22 @@ Result<Done> record_outcome(const Work& work, const SignedGroup& group) {
   return Done{};
 }
 
-Result<Digest> IssuedCertificate::digest_of(const Ledger& ledger, const CertificateRow& row) {
+Result<Digest> IssuedCertificate::digest_of(const CertificateRow& row, Result<std::string> line) {
   const auto what = fmt::format("certificate {} of {}", to_upper_hex(row.serial), row.issuer);
   if (row.state != CertificateState::Issued) return not_as_logged(what, "it is not issued");
-  auto entry = told_by(ledger, row.entry, "certificate.issued", what);
-  if (!entry) entry = told_by(ledger, row.entry, "certificate.restored", what);
+  auto entry = entry_in(std::move(line), what);
   if (!entry) return pass_on(entry);
+  const auto& name = entry->event.name;
+  if (name != "certificate.issued" && name != "certificate.restored") {
+    return not_as_logged(what, "is not what its log entry says");
+  }
   const auto digest = sha256(row.certificate);
   if (entry->event.details.value("certificate_sha256", "") == to_hex(digest)) return digest;
   return not_as_logged(what, "its octets are not the ones that its log entry names");
 }
 
 Result<IssuedCertificate> IssuedCertificate::read(const Ledger& ledger, const CertificateRow& row) {
-  auto digest = digest_of(ledger, row);
+  auto digest = digest_of(row, ledger.line(row.entry));
   if (!digest) return pass_on(digest);
   auto certificate = Certificate::parse(row.certificate);
   if (certificate) return IssuedCertificate(std::move(*certificate), row);

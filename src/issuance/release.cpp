@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <mutex>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "certificate_files.hpp"
+#include "sealroom/base/each_of.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/crypto/sums.hpp"
 #include "sealroom/issuance/issue.hpp"
@@ -77,35 +79,61 @@ std::shared_ptr<const IssuerFiles> nothing_above() { return std::make_shared<con
 
 }  // namespace
 
-Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch) {
+Result<Release> Release::of(const Ledger& ledger, const Configuration& configuration, std::string_view batch,
+                            unsigned threads) {
   Release release(configuration, batch);
-  auto looked = ledger.at_one_moment([&] { return release.look(ledger); });
+  auto looked = ledger.at_one_moment([&] { return release.look(ledger, threads); });
   if (!looked) return pass_on(looked);
   return release;
 }
 
-Result<Done> Release::look(const Ledger& ledger) {
+Result<Done> Release::look(const Ledger& ledger, unsigned threads) {
   auto row = ledger.batch(batch_);
   if (!row) return pass_on(row);
   if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch_), "see `sealroom batch list`");
   auto whole = is_whole(ledger, batch_);
   if (!whole) return whole;
   requests_ = (*row)->requests;
-  auto looked = look_at_requests(ledger, (*row)->ignored);
+  auto looked = look_at_requests(ledger, (*row)->ignored, threads);
   if (!looked) return pass_on(looked, batch_);
   return looked;
 }
 
-// One pass over the requests gathers what report, plans and certificates say of them.
-Result<Done> Release::look_at_requests(const Ledger& ledger, std::string_view ignored) {
+// What the ledger holds of one request that may leave.
+struct Release::Stored : StoredRequest {
+  // Of an issued certificate, or why they cannot be read.
+  Result<std::string> line;                          // of its log entry
+  Result<std::shared_ptr<const IssuerFiles>> above;  // what stands above it
+};
+
+// What report, plans and certificates say of one request.
+struct Release::Looked {
+  Json verdict;
+  std::string issuer;  // empty when the file was in no issuer's folder
+  PlanLines lines;
+  bool missing = false;
+  std::optional<Leaving> leaving;
+  std::vector<std::pair<std::string, Digest>> sums;
+};
+
+// One pass over the requests. One thread at a time asks the ledger.
+Result<Done> Release::look_at_requests(const Ledger& ledger, std::string_view ignored, unsigned threads) {
+  std::vector<Looked> all(requests_);
+  std::mutex asking;
+  auto looked = each_of(requests_, threads, [&](std::size_t position) -> Result<Done> {
+    auto stored = [&] {
+      const std::lock_guard guard(asking);
+      return read(ledger, position);
+    }();
+    if (!stored) return pass_on(stored);
+    auto one = look_at(std::move(*stored));
+    if (!one) return pass_on(one);
+    all[position] = std::move(*one);
+    return Done{};
+  });
+  if (!looked) return looked;
   std::vector<Json> verdicts;
-  for (std::uint64_t position = 0; position < requests_; ++position) {
-    auto told = told_at(ledger, batch_, position);
-    if (!told) return pass_on(told);
-    auto looked = look_at(ledger, *told);
-    if (!looked) return looked;
-    verdicts.push_back(std::move(told->now));
-  }
+  for (auto& one : all) verdicts.push_back(add(std::move(one)));
   auto passed_over = parse_json(ignored, "ignored files");
   if (!passed_over) return pass_on(passed_over);
   overview_ = overview(ledger, report_of(batch_, std::move(verdicts), passed_over->get<std::vector<Json>>()));
@@ -114,28 +142,56 @@ Result<Done> Release::look_at_requests(const Ledger& ledger, std::string_view ig
   return Done{};
 }
 
-Result<Done> Release::look_at(const Ledger& ledger, const ToldRequest& told) {
-  leaving_.emplace_back();
-  const auto& row = told.certificate;
-  const auto to_be_signed = row ? ByteView(row->to_be_signed) : ByteView();
-  if (!told.issuer.empty()) {
-    auto& lines = lines_[told.issuer];
-    lines.requests += request_line(told.planned, to_be_signed) + "\n";
-    if (!to_be_signed.empty()) lines.leaves += to_hex(log::leaf_hash(to_be_signed)) + "\n";
-  }
-  if (!row) return Done{};
-  if (row->state == CertificateState::Planned || row->state == CertificateState::Started) ++missing_;
-  if (row->state != CertificateState::Issued) return Done{};
-  auto digest = IssuedCertificate::digest_of(ledger, *row);
-  if (!digest) return pass_on(digest);
+Result<Release::Stored> Release::read(const Ledger& ledger, std::uint64_t position) {
+  auto stored = stored_at(ledger, batch_, position);
+  if (!stored) return pass_on(stored);
+  const auto& row = stored->certificate;
+  if (!row || row->state != CertificateState::Issued) return Stored{std::move(*stored), {}, {}};
+  auto line = ledger.line(row->entry);
   auto above = above_of(ledger, *row);
-  if (!above) return pass_on(above);
-  leaving_.back() = Leaving{.certificate = *digest,
-                            .entry = row->entry,
-                            .stem = fmt::format("{}/{}/{}", row->issuer, row->profile, row->name),
-                            .above = *above};
-  note(certificate_files(leaving_.back()->stem, row->certificate, *leaving_.back()->above));
-  return Done{};
+  return Stored{std::move(*stored), std::move(line), std::move(above)};
+}
+
+// Of one request alone, and so on any thread.
+Result<Release::Looked> Release::look_at(Stored stored) {
+  auto planned = planned_verdict(stored);
+  if (!planned) return pass_on(planned);
+  const auto& row = stored.certificate;
+  Looked looked;
+  looked.issuer = stored.request.issuer;
+  if (!looked.issuer.empty()) {
+    const auto to_be_signed = row ? ByteView(row->to_be_signed) : ByteView();
+    looked.lines.requests = request_line(*planned, to_be_signed) + "\n";
+    if (!to_be_signed.empty()) looked.lines.leaves = to_hex(log::leaf_hash(to_be_signed)) + "\n";
+  }
+  looked.verdict = verdict_now(std::move(*planned), stored);
+  if (!row) return looked;
+  looked.missing = row->state == CertificateState::Planned || row->state == CertificateState::Started;
+  if (row->state != CertificateState::Issued) return looked;
+  auto digest = IssuedCertificate::digest_of(*row, std::move(stored.line));
+  if (!digest) return pass_on(digest);
+  if (!stored.above) return pass_on(stored.above);
+  looked.leaving = Leaving{.certificate = *digest,
+                           .entry = row->entry,
+                           .stem = fmt::format("{}/{}/{}", row->issuer, row->profile, row->name),
+                           .above = *stored.above};
+  for (auto& file : certificate_files(looked.leaving->stem, row->certificate, **stored.above)) {
+    looked.sums.emplace_back(std::move(file.path), sha256(file.octets));
+  }
+  return looked;
+}
+
+// Gives the member of the report.
+Json Release::add(Looked looked) {
+  if (!looked.issuer.empty()) {
+    auto& lines = lines_[looked.issuer];
+    lines.requests += looked.lines.requests;
+    lines.leaves += looked.lines.leaves;
+  }
+  if (looked.missing) ++missing_;
+  leaving_.push_back(std::move(looked.leaving));
+  sums_.insert(std::move_iterator(looked.sums.begin()), std::move_iterator(looked.sums.end()));
+  return std::move(looked.verdict);
 }
 
 void Release::note(const std::vector<OutFile>& files) {

@@ -27,7 +27,7 @@ void add_certificate(Json& verdict, const CertificateRow& row) {
 
 }  // namespace
 
-Result<ToldRequest> told_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
+Result<StoredRequest> stored_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
   auto request = ledger.request(batch, position);
   if (!request) return pass_on(request);
   if (!*request) {
@@ -35,21 +35,24 @@ Result<ToldRequest> told_at(const Ledger& ledger, std::string_view batch, std::u
                 fmt::format("batch {}: only the log knows it, request {} is not here", batch, position),
                 fmt::format("stop the daemon, then sealroom restore --export MEDIUM/issued/{}", batch));
   }
-  auto verdict = parse_json((*request)->verdict, "verdict");
-  if (!verdict) return pass_on(verdict);
   auto certificate = ledger.certificate_of_request(batch, position);
   if (!certificate) return pass_on(certificate);
-  ToldRequest told{
-      .issuer = (*request)->issuer, .planned = *verdict, .now = {}, .certificate = std::move(*certificate)};
-  told.now = std::move(*verdict);
-  if (told.certificate) add_certificate(told.now, *told.certificate);
-  return told;
+  return StoredRequest{.request = std::move(**request), .certificate = std::move(*certificate)};
+}
+
+Result<Json> planned_verdict(const StoredRequest& stored) { return parse_json(stored.request.verdict, "verdict"); }
+
+Json verdict_now(Json planned, const StoredRequest& stored) {
+  if (stored.certificate) add_certificate(planned, *stored.certificate);
+  return planned;
 }
 
 Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position) {
-  auto told = told_at(ledger, batch, position);
-  if (!told) return pass_on(told);
-  return std::move(told->now);
+  auto stored = stored_at(ledger, batch, position);
+  if (!stored) return pass_on(stored);
+  auto planned = planned_verdict(*stored);
+  if (!planned) return pass_on(planned);
+  return verdict_now(std::move(*planned), *stored);
 }
 
 }  // namespace sealroom

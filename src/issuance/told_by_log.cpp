@@ -18,12 +18,7 @@ std::unexpected<Error> changed(std::string_view what) {
 }
 
 Result<log::Entry> entry_at(const Ledger& ledger, std::uint64_t seq, std::string_view what) {
-  auto line = ledger.line(seq);
-  if (!line && line.error().kind != ErrorKind::Integrity) return pass_on(line);  // it says nothing about the ledger
-  if (!line) return changed(what);
-  auto entry = log::parse_line(*line);
-  if (!entry) return changed(what);
-  return entry;
+  return entry_in(ledger.line(seq), what);
 }
 
 // A plan that came back from an export, and whose own entry this log does not have.
@@ -35,6 +30,14 @@ Result<Done> agrees_with_return(const log::Entry& entry, const PlanRow& row, std
 }
 
 }  // namespace
+
+Result<log::Entry> entry_in(Result<std::string> line, std::string_view what) {
+  if (!line && line.error().kind != ErrorKind::Integrity) return pass_on(line);  // it says nothing about the ledger
+  if (!line) return changed(what);
+  auto entry = log::parse_line(*line);
+  if (!entry) return changed(what);
+  return entry;
+}
 
 Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_view name, std::string_view what) {
   auto entry = entry_at(ledger, seq, what);

@@ -14,7 +14,7 @@
 #include <fmt/format.h>
 
 #include "beneath.hpp"
-#include "each_of.hpp"
+#include "sealroom/base/each_of.hpp"
 #include "sealroom/base/text.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/media/outbox.hpp"
@@ -27,6 +27,7 @@ constexpr int kDeepest = 16;
 constexpr std::size_t kMostNames = 1'000'000;
 
 constexpr std::size_t kPieceOctets = 65'536;
+constexpr std::size_t kThreads = 8;       // for a medium answers one question after the other slowly
 constexpr std::size_t kAskedAtOnce = 16;  // files that one thread asks the medium for before it reads the first
 
 constexpr const char* kOfWrongKind = "is neither a file nor a folder";
@@ -153,7 +154,7 @@ Result<std::map<std::string, Digest>> digests_in(int directory, const std::strin
   if (twice != paths.end()) return broken(name, *twice, "stands twice in its folder");
   std::vector<Digest> digests(paths.size());
   const auto groups = (paths.size() + kAskedAtOnce - 1) / kAskedAtOnce;
-  auto read = each_of(groups, [&](std::size_t group) {
+  auto read = each_of(groups, kThreads, [&](std::size_t group) {
     const auto first = group * kAskedAtOnce;
     const auto count = std::min(kAskedAtOnce, paths.size() - first);
     return read_together(directory, name, std::span(paths).subspan(first, count),

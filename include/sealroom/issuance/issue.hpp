@@ -66,17 +66,21 @@ Result<SignedBatch> sign(const Work& work, std::string_view batch, std::string_v
 // planned there expires. Errors: Usage when there is nothing left to plan.
 Result<PlannedBatch> replan(const Work& work, std::string_view batch);
 
-// One request of a batch, with what became of it.
-struct ToldRequest {
-  std::string issuer;  // empty when the file was in no issuer's folder
-  Json planned;        // the verdict as it was recorded: what the plan's document commits to
-  Json now;            // the member of a report: the same with findings, serial and state of now
+// One request of a batch, with its newest certificate.
+struct StoredRequest {
+  RequestRow request;
   std::optional<CertificateRow> certificate;
 };
 // As the ledger has it now. Errors: Failed when only the log knows the batch.
-Result<ToldRequest> told_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
+Result<StoredRequest> stored_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
 
-// Its member of a report alone.
+// The verdict as it was recorded: what the plan's document commits to.
+Result<Json> planned_verdict(const StoredRequest& stored);
+
+// The member of a report: the planned verdict with findings, serial and state of now.
+Json verdict_now(Json planned, const StoredRequest& stored);
+
+// The same, as the ledger has it now. Errors: Failed when only the log knows the batch.
 Result<Json> verdict_at(const Ledger& ledger, std::string_view batch, std::uint64_t position);
 
 }  // namespace sealroom

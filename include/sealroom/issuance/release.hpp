@@ -30,14 +30,14 @@ struct IssuerFiles {
   std::string whole;                // PEM of all
 };
 
-struct ToldRequest;
-
 // Release is one export of a batch: everything that goes below issued/BATCH/ (docs/formats.md, Medium, out), in parts that
 // are made one at a time. Certificates come from IssuedCertificate alone.
 class Release {
  public:
-  // Looks at the batch once, makes everything outside audit/ and keeps its digests. Errors: Usage for an unknown batch, Integrity.
-  static Result<Release> of(const Ledger& ledger, const Configuration& configuration, std::string_view batch);
+  // Looks at the batch once, on up to `threads` threads, makes everything outside audit/ and keeps its digests.
+  // Errors: Usage for an unknown batch, Integrity.
+  static Result<Release> of(const Ledger& ledger, const Configuration& configuration, std::string_view batch,
+                            unsigned threads);
 
   // Certificates of the batch that are planned or started and not issued.
   std::uint64_t missing() const { return missing_; }
@@ -75,9 +75,14 @@ class Release {
     std::string leaves;
   };
 
-  Result<Done> look(const Ledger& ledger);
-  Result<Done> look_at_requests(const Ledger& ledger, std::string_view ignored);
-  Result<Done> look_at(const Ledger& ledger, const ToldRequest& told);
+  struct Stored;
+  struct Looked;
+
+  Result<Done> look(const Ledger& ledger, unsigned threads);
+  Result<Done> look_at_requests(const Ledger& ledger, std::string_view ignored, unsigned threads);
+  Result<Stored> read(const Ledger& ledger, std::uint64_t position);
+  static Result<Looked> look_at(Stored stored);
+  Json add(Looked looked);
   Result<std::shared_ptr<const IssuerFiles>> above_of(const Ledger& ledger, const CertificateRow& row);
   Result<std::vector<OutFile>> make(const Ledger& ledger, std::uint64_t index);
   std::vector<OutFile> overview(const Ledger& ledger, const Json& report) const;

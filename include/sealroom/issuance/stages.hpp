@@ -124,8 +124,8 @@ class IssuedCertificate {
   static Result<IssuedCertificate> read(const Ledger& ledger, const CertificateRow& row);
 
   // The SHA-256 of what read() would give, after the same checks: octets that a log entry names were parsed when they were
-  // issued. Errors: Integrity.
-  static Result<Digest> digest_of(const Ledger& ledger, const CertificateRow& row);
+  // issued. `line` is what the log has at the row's entry, or why that could not be read. Errors: Integrity.
+  static Result<Digest> digest_of(const CertificateRow& row, Result<std::string> line);
 
   const Certificate& certificate() const { return certificate_; }
   const CertificateRow& row() const { return row_; }

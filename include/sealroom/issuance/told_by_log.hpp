@@ -12,6 +12,9 @@
 // anchored in the tokens, and a row is not.
 namespace sealroom {
 
+// The entry in a line that was read from the ledger, or could not be. Error (Integrity) says that `what` was changed.
+Result<log::Entry> entry_in(Result<std::string> line, std::string_view what);
+
 // The entry `seq`, which must be the event `name`. Error (Integrity) says that `what` was changed.
 Result<log::Entry> told_by(const Ledger& ledger, std::uint64_t seq, std::string_view name, std::string_view what);
 

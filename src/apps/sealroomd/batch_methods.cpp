@@ -181,7 +181,7 @@ Result<Json> export_describe(Daemon& daemon, Request& request) {
   const auto id = parameters.text("batch");
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
-  auto release = Release::of(daemon.reading, daemon.configuration, id);
+  auto release = Release::of(daemon.reading, daemon.configuration, id, daemon.appliance.threads);
   if (!release) return pass_on(release);
   return Json{{"batch", id}, {"missing", release->missing()}, {"content_sha256", to_hex(release->content())}};
 }
@@ -192,7 +192,7 @@ Result<Json> export_open(Daemon& daemon, Request& request, const Work& work) {
   const bool partial = parameters.flag("partial");
   auto understood = parameters.done();
   if (!understood) return pass_on(understood);
-  auto release = Release::of(daemon.ledger, daemon.configuration, id);
+  auto release = Release::of(daemon.ledger, daemon.configuration, id, daemon.appliance.threads);
   if (!release) return pass_on(release);
   if (release->missing() > 0 && !partial) {
     return fail(ErrorKind::NeedsPerson,
