@@ -74,6 +74,18 @@ Result<Done> prepare_writer(sqlite::Connection& connection, const std::string& p
   return connection.execute(kWriterCache);
 }
 
+// Ends the transaction of what only looks, also when that throws.
+class Moment {
+ public:
+  explicit Moment(sqlite::Connection& connection) : connection_(connection) {}
+  Moment(const Moment&) = delete;
+  Moment& operator=(const Moment&) = delete;
+  ~Moment() { static_cast<void>(connection_.execute("ROLLBACK").has_value()); }
+
+ private:
+  sqlite::Connection& connection_;
+};
+
 Result<Done> check_present(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0 && errno == ENOENT) {
@@ -144,11 +156,11 @@ Result<Ledger> Ledger::open_in_trouble(const std::string& path, const Error& tro
 }
 
 Result<Done> Ledger::at_one_moment(const std::function<Result<Done>()>& look) const {
-  auto begun = database_->connection->execute("BEGIN");
+  auto& connection = *database_->connection;
+  auto begun = connection.execute("BEGIN");
   if (!begun) return begun;
-  auto seen = look();
-  auto ended = database_->connection->execute("COMMIT");
-  return seen ? ended : seen;
+  const Moment moment(connection);
+  return look();
 }
 
 bool Ledger::broken() const { return database_->broken.has_value(); }

@@ -35,7 +35,7 @@ Drafter::~Drafter() {
 void Drafter::begin(DraftOrder order) {
   {
     const std::lock_guard guard(mutex_);
-    begun_.push_back({.order = std::move(order), .draft = {}});
+    begun_.push_back({.order = std::move(order)});
   }
   something_.notify_one();
   if (threads_.size() < threads_wanted_) start_thread();
@@ -51,19 +51,20 @@ void Drafter::start_thread() {
 
 bool Drafter::is_made() const {
   const std::lock_guard guard(mutex_);
-  return begun_.front().draft.has_value();
+  return begun_.front().is_made();
 }
 
 Draft Drafter::finish() {
   std::unique_lock lock(mutex_);
   if (begun_.empty()) std::abort();
-  while (!begun_.front().draft) {
+  while (!begun_.front().is_made()) {
     if (!make_next(configs_, lock)) made_.wait(lock);
   }
-  auto draft = std::move(*begun_.front().draft);
+  auto first = std::move(begun_.front());
   begun_.pop_front();
   --next_;
-  return draft;
+  if (first.trouble) std::rethrow_exception(first.trouble);
+  return std::move(*first.draft);
 }
 
 void Drafter::work() {
@@ -83,18 +84,28 @@ bool Drafter::make_next(OwnConfigs& own, std::unique_lock<std::mutex>& lock) {
   if (next_ == begun_.size()) return false;
   auto& begun = begun_[next_++];  // it stays where it is until its draft is made
   lock.unlock();
-  const auto* shared = begun.order.rules.issuer;
+  std::optional<Draft> draft;
+  std::exception_ptr trouble;
+  try {
+    begun.order.rules.issuer = &own_config(own, begun.order.rules.issuer);
+    draft = draft_of(std::move(begun.order), clock_);
+  } catch (...) {  // it is for the owner; it must not end the thread, and the daemon with it
+    trouble = std::current_exception();
+  }
+  lock.lock();
+  begun.draft = std::move(draft);
+  begun.trouble = trouble;
+  return true;
+}
+
+const IssuerConfig& Drafter::own_config(OwnConfigs& own, const IssuerConfig* shared) {
   auto found = own.find(shared);
   if (found == own.end()) {
     auto config = IssuerConfig::parse(shared->file(), shared->text());
     if (!config) std::abort();  // it was loaded from this text
     found = own.emplace(shared, std::move(*config)).first;
   }
-  begun.order.rules.issuer = &found->second;
-  auto draft = draft_of(std::move(begun.order), clock_);
-  lock.lock();
-  begun.draft = std::move(draft);
-  return true;
+  return found->second;
 }
 
 }  // namespace sealroom

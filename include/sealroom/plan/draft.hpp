@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -54,19 +55,23 @@ class Drafter {
   // Whether the draft that was begun first is made, and finish() would not wait.
   bool is_made() const;
 
-  // The draft that was begun first, of which there is one.
+  // The draft that was begun first, of which there is one. What was thrown while it was made is thrown here.
   Draft finish();
 
  private:
   struct Begun {
     DraftOrder order;
-    std::optional<Draft> draft;  // when it is made
+    std::optional<Draft> draft{};  // when it is made
+    std::exception_ptr trouble{};  // why it could not be
+
+    bool is_made() const { return draft || trouble; }
   };
   // OpenSSL says nothing of threads that share a CONF, so each has its own.
   using OwnConfigs = std::map<const IssuerConfig*, IssuerConfig>;
   void start_thread();
   void work();
   bool make_next(OwnConfigs& own, std::unique_lock<std::mutex>& lock);
+  static const IssuerConfig& own_config(OwnConfigs& own, const IssuerConfig* shared);
 
   const Clock& clock_;
   std::size_t threads_wanted_;

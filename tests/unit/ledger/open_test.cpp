@@ -1,6 +1,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <new>
 
 #include "ledger_fixture.hpp"
 #include "support/aborts.hpp"
@@ -123,4 +124,22 @@ TEST_CASE("a reader cannot begin a change") {
   const LedgerHome home;
   auto reader = home.open(LedgerAccess::ReadOnly);
   CHECK(aborts([&] { static_cast<void>(reader.begin(context()).has_value()); }));
+}
+
+TEST_CASE("a look at one moment ends with it, also when it throws") {
+  const LedgerHome home;
+  auto ledger = home.open();
+  append(ledger, 5);
+  const auto reader = home.open(LedgerAccess::ReadOnly);
+  const auto throwing = [](const Ledger& looked_at) {
+    return [&looked_at]() -> Result<Done> {
+      static_cast<void>(looked_at.log_size().has_value());
+      throw std::bad_alloc();
+    };
+  };
+  CHECK_THROWS_AS(static_cast<void>(reader.at_one_moment(throwing(reader)).has_value()), std::bad_alloc);
+  CHECK_THROWS_AS(static_cast<void>(ledger.at_one_moment(throwing(ledger)).has_value()), std::bad_alloc);
+  append(ledger, 3);
+  CHECK(*reader.log_size() == 8);
+  CHECK(reader.at_one_moment([] { return Result<Done>(Done{}); }));
 }

@@ -1,5 +1,8 @@
 #include "sealroom/plan/draft.hpp"
 
+#include <new>
+#include <thread>
+
 #include <catch2/catch.hpp>
 
 #include "plan_fixture.hpp"
@@ -137,6 +140,37 @@ TEST_CASE("a drafter may go while it works") {
   const SystemClock clock;
   Drafter drafter(4, clock);
   for (auto& order : mixed_orders(40)) drafter.begin(std::move(order));
+}
+
+// A clock for which there is no memory on any thread but its owner's.
+class PoorClock final : public Clock {
+ public:
+  Instant now() const override { return kNow; }
+  std::chrono::milliseconds since_boot() const override {
+    if (std::this_thread::get_id() != owner_) throw std::bad_alloc();
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the others have their turn
+    return {};
+  }
+  std::string boot_id() const override { return {}; }
+
+ private:
+  std::thread::id owner_ = std::this_thread::get_id();
+};
+
+TEST_CASE("what is thrown on a drafting thread is thrown to whoever waits for the draft") {
+  const PoorClock clock;
+  Drafter drafter(3, clock);
+  const auto request = make_request();
+  for (int i = 0; i < 6; ++i) drafter.begin(order_for(request));
+  int thrown = 0;
+  for (int i = 0; i < 6; ++i) {
+    try {
+      drafter.finish();
+    } catch (const std::bad_alloc&) {
+      ++thrown;
+    }
+  }
+  CHECK(thrown > 0);
 }
 
 }  // namespace sealroom::testing
