@@ -188,7 +188,11 @@ Result<Done> Outbox::begin(const std::string& path) {
 Result<Done> Outbox::create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode) {
   auto fits = begin(path);
   if (!fits) return fits;
-  const Fd file = open_beneath(directory_.get(), path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  Fd file = open_beneath(directory_.get(), path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  const auto give_up = [&](int reason) {
+    file = Fd();  // first: some file systems keep a file that is open, and its folder, under another name
+    return abandoned(path, reason);
+  };
   if (!file && errno == EEXIST) {
     abandon();
     return fail(ErrorKind::Failed,
@@ -198,13 +202,13 @@ Result<Done> Outbox::create_file(const std::string& path, const std::function<Re
   Sha256 digest;
   for (;;) {
     auto piece = next();
-    if (!piece) return abandon(), pass_on(piece);
+    if (!piece) return static_cast<void>(give_up(0)), pass_on(piece);
     if (piece->empty()) break;
     digest.add(*piece);
     const int reason = append(file.get(), *piece);
-    if (reason != 0) return abandoned(path, reason);
+    if (reason != 0) return give_up(reason);
   }
-  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return abandoned(path, errno);
+  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return give_up(errno);
   written_[path] = digest.finish();
   return Done{};
 }

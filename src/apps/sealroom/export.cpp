@@ -79,7 +79,10 @@ class Answers {
  public:
   explicit Answers(wire::Client& client) : client_(client) {
     try {
-      asking_ = std::async(std::launch::async, [this] { ask_ahead(); });
+      asking_ = std::async(std::launch::async, [this] {
+        const Ending ending(*this);
+        ask_ahead();
+      });
     } catch (const std::system_error&) {
       return;  // no thread is to be had: next() asks
     }
@@ -94,7 +97,12 @@ class Answers {
   Result<Json> next() {
     if (!asking_.valid()) return ask();
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !waiting_.empty(); });
+    changed_.wait(lock, [this] { return !waiting_.empty() || ended_; });
+    if (waiting_.empty()) {
+      lock.unlock();
+      asking_.get();  // throws what ended it
+      return fail(ErrorKind::Failed, "the daemon has no more answers");
+    }
     auto answer = std::move(waiting_.front());
     waiting_.pop_front();
     changed_.notify_all();
@@ -102,6 +110,17 @@ class Answers {
   }
 
  private:
+  // Tells next() that nothing more comes, whatever the reason.
+  struct Ending {
+    explicit Ending(Answers& its_answers) : answers(its_answers) {}
+    ~Ending() {
+      const std::lock_guard guard(answers.mutex_);
+      answers.ended_ = true;
+      answers.changed_.notify_all();
+    }
+    Answers& answers;
+  };
+
   Result<Json> ask() { return client_.call("export.next"); }
 
   void ask_ahead() {
@@ -121,6 +140,7 @@ class Answers {
   std::condition_variable changed_;
   std::deque<Result<Json>> waiting_;
   bool unwanted_ = false;
+  bool ended_ = false;
   std::future<void> asking_;  // the last member: its end is awaited before the others go
 };
 
