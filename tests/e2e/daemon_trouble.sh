@@ -182,15 +182,20 @@ step "jobs are bounded, and a stop waits for none that has not begun"
 batches=$(sealroom batch list --json | look 'len(d["batches"])')
 sealroom audit show --json | wc -l >before
 cp "$tests/lib/wire.py" .
-python3 - "$home" "$medium/requests/intermediate/client_cert" <<'E'
-import base64, glob, sys, time
+python3 - "$home" "$medium/requests/intermediate/client_cert" "$bin" <<'E'
+import base64, glob, subprocess, sys, time
 from wire import Client, Refused
 requests = [base64.b64encode(open(path, "rb").read()).decode() for path in glob.glob(sys.argv[2] + "/*.csr")]
 client = Client(sys.argv[1])
 for part in range(80):
     client.call("import.add", files=[{"path": base64.b64encode(f"intermediate/client_cert/{part:02}-{n:03}.csr".encode()).decode(),
                                       "octets": requests[n % len(requests)]} for n in range(500)])
-jobs = [client.call("import.run")["job"] for _ in range(16)]
+jobs = [client.call("import.run")["job"]]
+# Whoever waits at a terminal sees for what, though nothing of it has begun.
+command = ["timeout", "2", "script", "-qec", f"{sys.argv[3]}/sealroom --home {sys.argv[1]} recover", "typescript"]
+subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+assert "recovering ..." in open("typescript").read(), "nothing is shown at a terminal"
+jobs += [client.call("import.run")["job"] for _ in range(14)]
 try:
     client.call("import.run")
     raise AssertionError("a seventeenth job was taken")
@@ -206,7 +211,7 @@ assert time.monotonic() - begin >= 0.1, "the answer came at once"
 waiting = [Client(sys.argv[1]) for _ in range(5)]
 for each in waiting:
     for number in range(16):
-        each.send({"jsonrpc": "2.0", "id": number, "method": "job.look", "params": {"job": jobs[15], "wait": True}})
+        each.send({"jsonrpc": "2.0", "id": number, "method": "job.look", "params": {"job": jobs[14], "wait": True}})
 answered = [waiting[0].receive() for _ in range(16)]
 assert all(answer["result"]["state"] == "running" for answer in answered), answered
 waiting[1].socket.settimeout(0.5)

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <future>
 #include <iostream>
 
 #include <fmt/format.h>
@@ -34,12 +35,18 @@ Result<Json> call_job(wire::Client& client, const std::string& method, const Jso
   if (!started) return started;
   const Json ask{{"job", started->at("job")}, {"wait", true}};
   Progress progress(what);
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
   for (;;) {
-    auto state = client.call("job.look", ask);
+    auto asked = std::async([&] { return client.call("job.look", ask); });
+    while (asked.wait_for(kPatience) == std::future_status::timeout) progress.show(done, total);
+    auto state = asked.get();
     if (!state || state->at("state") == "done") progress.end();
     if (!state) return state;
     if (state->at("state") == "done") return state->at("result");
-    progress.show(state->value("done", std::uint64_t{0}), state->value("total", std::uint64_t{0}));
+    done = state->value("done", std::uint64_t{0});
+    total = state->value("total", std::uint64_t{0});
+    progress.show(done, total);
   }
 }
 

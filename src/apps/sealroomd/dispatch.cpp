@@ -92,7 +92,10 @@ void Dispatch::run(const Method& method, std::shared_ptr<Request> request, wire:
   if (const auto* at_once = std::get_if<AtOnce>(&method.run)) {
     return reply(attempt([&] { return at_once->run(daemon_, *request); }));
   }
-  if (const auto* answering = std::get_if<Answering>(&method.run)) return answering->run(daemon_, *request, reply);
+  if (const auto* answering = std::get_if<Answering>(&method.run)) {
+    const auto answered = attempt([&]() -> Result<Json> { return answering->run(daemon_, *request, reply), Json(); });
+    return static_cast<void>(answered.has_value());  // a reply that is let go answers for itself
+  }
   if (const auto* reading = std::get_if<ReadingMethod>(&method.run)) {
     return reading_->put(
         [this, run = *reading, request, reply] { reply(unless_stopping([&] { return run(daemon_, *request); })); });

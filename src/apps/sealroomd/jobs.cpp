@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <new>
+#include <utility>
 
 namespace sealroom::daemon {
 namespace {
@@ -72,8 +74,13 @@ Result<Json> Jobs::state_of(const Job& job) {
 }
 
 void Jobs::answer_first(Job& job) {
-  job.waiting.front().reply(state_of(job));
+  const auto first = std::move(job.waiting.front());
   job.waiting.pop_front();
+  try {
+    first.reply(state_of(job));
+  } catch (const std::bad_alloc&) {
+    return;  // a reply that is let go answers for itself
+  }
 }
 
 }  // namespace sealroom::daemon
