@@ -237,7 +237,9 @@ Result<LogExport> log_export(const Ledger& ledger) {
   if (!key) return pass_on(key);
   auto newest = ledger.newest_checkpoint();
   if (!newest) return pass_on(newest);
-  if (!*newest) return fail(ErrorKind::NeedsPerson, "there is no checkpoint yet", "unlock the log key");
+  if (!*newest)
+    return fail(ErrorKind::NeedsPerson, "there is no checkpoint yet",
+                "unlock the log key; a new home gets it in a ceremony");
   auto issuers = ledger.issuers();
   if (!issuers) return pass_on(issuers);
   LogExport leaving{.size = (*newest)->size, .checkpoint = (*newest)->note, .log_key = *key, .chains = {}};

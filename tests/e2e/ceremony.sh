@@ -49,8 +49,19 @@ mkdir elsewhere
 sed 's/issuer: root, algorithm/issuer: nobody, algorithm/' good.yaml >other.yaml
 expect_exit 2 sealroom ceremony run other.yaml --medium elsewhere
 complains 'this appliance has no issuer "nobody"'
+expect_exit 2 sealroom ceremony run good.yaml --medium nowhere
+complains "nowhere: is not a folder that is there; nothing was done"
 is "$(events key.generated)" 0 "keys"
 is "$(events certificate.issued)" 0
+
+step "a home without keys says that a ceremony is next, and a wrong name opens no token"
+expect_exit 2 sealroom unlock log nobody
+complains 'there is no issuer "nobody", so nothing was unlocked'
+is "$(sealroom status --json | look 'any(k["unlocked"] for k in d["keys"])')" false "unlocked"
+sealroom unlock --all >/dev/null
+expect_exit 4 sealroom process "$medium"
+complains "a new home gets its keys in a ceremony"
+sealroom lock >/dev/null
 
 step "interrupted after three steps by a daemon that is killed; the transcript says how far it came"
 python3 - <<'E'

@@ -148,6 +148,10 @@ if as 40001 45000 test -x "$bin/sealroom"; then
   complains "needs the role operator"
   as 40001 45000 "$bin/sealroom" --home "$home" status >stdout || fail "an auditor cannot see the status"
   code=0
+  as 40001 45000 "$bin/sealroom" --home "$home" process public >stdout 2>stderr || code=$?
+  is "$code" 1
+  complains "sign needs the role officer, and yours is auditor; nothing was imported"
+  code=0
   as 49999 49999 "$bin/sealroom" --home "$home" status >stdout 2>stderr || code=$?
   is "$code" 1
   complains "has no role on this appliance"

@@ -169,7 +169,18 @@ Result<int> process(const Command& command) {
                 "certificates were started and have no outcome, so nothing can be signed; nothing was imported",
                 "see `sealroom status`");
   }
+  const std::string role = status->at("role");
+  if (role != "officer" && role != "admin") {
+    return fail(ErrorKind::Failed,
+                fmt::format("sign needs the role officer, and yours is {}; nothing was imported", role),
+                "sealroom import; then an officer signs, and sealroom export");
+  }
   for (const auto& key : status->at("keys")) {
+    if (key.at("owner") == "log" && key.at("unlocked").get<bool>() && !key.at("usable").get<bool>()) {
+      return fail(ErrorKind::NeedsPerson,
+                  "the log has no usable key, so nothing can be signed or exported; nothing was imported",
+                  "a new home gets its keys in a ceremony: sealroom ceremony run; else see `sealroom status`");
+    }
     if (key.at("owner") == "log" && !key.at("usable").get<bool>()) {
       return fail(ErrorKind::NeedsPerson,
                   "the log key is locked, so nothing can be signed or exported; nothing was imported",

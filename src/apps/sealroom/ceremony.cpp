@@ -135,6 +135,14 @@ Result<std::string> default_medium(const std::string& home, const std::string& n
   return folder;
 }
 
+// A folder that is not there would be noticed at the step that writes to it, when the keys are made.
+Result<std::string> given_medium(std::string folder) {
+  std::error_code trouble;
+  if (std::filesystem::is_directory(folder, trouble)) return folder;
+  return fail(ErrorKind::Usage, fmt::format("{}: is not a folder that is there; nothing was done", printable(folder)),
+              "mount the medium, or make the folder");
+}
+
 Result<std::string> write_transcript(const Script& transcript, const std::string& medium, Instant now) {
   const auto stem = fmt::format("{}/{}-{}", medium, transcript.name, name_of(now));
   auto path = stem + ".transcript.yaml";
@@ -242,7 +250,7 @@ Result<int> ceremony_run(const Command& command) {
   auto possible = check_issuers(*client, script);
   if (!possible) return pass_on(possible);
   const auto now = SystemClock().now();
-  auto medium = words.given("medium") ? Result<std::string>(words.text("medium"))
+  auto medium = words.given("medium") ? given_medium(words.text("medium"))
                                       : default_medium(client->hello().at("home"), script.name, now);
   if (!medium) return pass_on(medium);
   script.performed =

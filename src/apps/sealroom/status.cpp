@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "daemon_call.hpp"
@@ -118,6 +120,12 @@ Result<int> unlock(const Command& command) {
   if (!status) return pass_on(status);
   auto sound = ledger_is_sound(*status);
   if (!sound) return pass_on(sound);
+  const auto known = owners_of(*status);
+  for (const auto& owner : words.plain()) {  // before the first token is opened
+    if (std::ranges::find(known, owner) != known.end()) continue;
+    return fail(ErrorKind::Usage, fmt::format("there is no issuer \"{}\", so nothing was unlocked", printable(owner)),
+                "see `sealroom issuer list`; the log's token is \"log\"");
+  }
   auto confirmed = confirm_time(*client, *status, source);
   if (!confirmed) return pass_on(confirmed);
   source.confirm_time.clear();  // once is enough
@@ -126,7 +134,7 @@ Result<int> unlock(const Command& command) {
     if (!trusted) return pass_on(trusted);
     if (command.output == Output::People) say(*trusted);
   }
-  const auto owners = words.plain().empty() ? owners_of(*status) : words.plain();
+  const auto owners = words.plain().empty() ? known : words.plain();
   if (owners.size() > 1 && source.fd >= 0)
     return fail(ErrorKind::Usage, "--pin-fd holds the PIN of one token", "unlock the tokens one by one");
   Json unknown = Json::object();

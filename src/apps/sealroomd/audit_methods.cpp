@@ -19,7 +19,8 @@ Result<CheckpointRow> checkpoint_at(const Ledger& ledger, std::optional<std::uin
     auto newest = ledger.newest_checkpoint();
     if (!newest) return pass_on(newest);
     if (*newest) return std::move(**newest);
-    return fail(ErrorKind::NeedsPerson, "there is no checkpoint yet", "unlock the log key");
+    return fail(ErrorKind::NeedsPerson, "there is no checkpoint yet",
+                "unlock the log key; a new home gets it in a ceremony");
   }
   auto found = ledger.checkpoints(*size, 1);
   if (!found) return pass_on(found);
