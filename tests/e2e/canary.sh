@@ -90,6 +90,7 @@ fast_ceremony fast.yaml
 heard init sealroom init --softhsm
 for pin in "$home"/pins/*; do (umask 077; tr -d '\n' <"$pin" >"secrets/$(basename "$pin")"); done
 start_daemon
+mkdir "$medium/ceremony"
 heard ceremony sealroom ceremony run fast.yaml --medium "$medium/ceremony"
 grep -q . heard/ceremony.stdout || fail "no ceremony"
 heard lock sealroom lock
