@@ -176,16 +176,15 @@ Result<int> process(const Command& command) {
                 "sealroom import; then an officer signs, and sealroom export");
   }
   for (const auto& key : status->at("keys")) {
-    if (key.at("owner") == "log" && key.at("unlocked").get<bool>() && !key.at("usable").get<bool>()) {
+    if (key.at("owner") != "log" || key.at("usable").get<bool>()) continue;
+    if (key.at("unlocked").get<bool>()) {
       return fail(ErrorKind::NeedsPerson,
                   "the log has no usable key, so nothing can be signed or exported; nothing was imported",
                   "a new home gets its keys in a ceremony: sealroom ceremony run; else see `sealroom status`");
     }
-    if (key.at("owner") == "log" && !key.at("usable").get<bool>()) {
-      return fail(ErrorKind::NeedsPerson,
-                  "the log key is locked, so nothing can be signed or exported; nothing was imported",
-                  "sealroom unlock --all");
-    }
+    return fail(ErrorKind::NeedsPerson,
+                "the log key is locked, so nothing can be signed or exported; nothing was imported",
+                "sealroom unlock --all");
   }
   auto batch = import_medium(*client, options->words[0], options->wish);
   if (!batch) return pass_on(batch);
