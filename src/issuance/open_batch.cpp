@@ -13,7 +13,7 @@
 namespace sealroom {
 namespace {
 
-// Enough to keep every processor busy, and little beside what the daemon needs anyhow.
+// Little beside what the daemon needs anyhow.
 constexpr std::size_t kMostTurns = 256;
 constexpr std::size_t kMostOctetsInTurns = std::size_t{2} * 1024 * 1024;
 
@@ -68,10 +68,10 @@ Result<Done> OpenBatch::survey() {
               fmt::format("--reissue {}: there is no such file below requests/", missing.begin()->first));
 }
 
-// Settles meanwhile what was drafted before.
+// Settles what came before while this is drafted.
 Result<Done> OpenBatch::take(Found file) {
   begin(std::move(file));
-  while (may_settle()) {
+  while (has_enough()) {
     auto settled = settle_next();
     if (!settled) return settled;
   }
@@ -105,10 +105,8 @@ DraftOrder OpenBatch::order_for(Submission& submission, const RulesInForce& in_f
           .serial = serial};
 }
 
-bool OpenBatch::may_settle() const {
-  if (turns_.empty()) return false;
-  const bool many = turns_.size() > kMostTurns || octets_in_turns_ > kMostOctetsInTurns;
-  return many || turns_.front().drafted_under == nullptr || drafter_.is_made();
+bool OpenBatch::has_enough() const {
+  return drafter_.has_enough() || turns_.size() > kMostTurns || octets_in_turns_ > kMostOctetsInTurns;
 }
 
 Result<Done> OpenBatch::settle_next() {

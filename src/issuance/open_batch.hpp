@@ -59,7 +59,7 @@ class OpenBatch {
 
   void begin(Found file);
   DraftOrder order_for(Submission& submission, const RulesInForce& in_force, Turn& turn);
-  bool may_settle() const;
+  bool has_enough() const;
   Result<Done> settle_next();
   Result<Done> settle(Turn& turn);
   Result<Done> judge(Draft draft, const RulesInForce& in_force, const Wish& wish);

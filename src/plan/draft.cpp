@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace sealroom {
+namespace {
+
+constexpr std::size_t kEnough = 32;  // some milliseconds' work
+
+}  // namespace
 
 Draft draft_of(DraftOrder order, const Clock& clock) {
   Draft draft{.examination = examine(std::move(order.submission), order.rules, clock), .admitted = {}};
@@ -49,9 +54,9 @@ void Drafter::start_thread() {
   }
 }
 
-bool Drafter::is_made() const {
+bool Drafter::has_enough() const {
   const std::lock_guard guard(mutex_);
-  return begun_.front().is_made();
+  return begun_.size() - next_ >= kEnough;
 }
 
 Draft Drafter::finish() {

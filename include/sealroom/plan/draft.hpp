@@ -52,8 +52,8 @@ class Drafter {
   // Begins a draft, after those that were begun before.
   void begin(DraftOrder order);
 
-  // Whether the draft that was begun first is made, and finish() would not wait.
-  bool is_made() const;
+  // Whether so many drafts wait for a thread that none is idle while the owner does something else.
+  bool has_enough() const;
 
   // The draft that was begun first, of which there is one. What was thrown while it was made is thrown here.
   Draft finish();

@@ -124,16 +124,26 @@ TEST_CASE("drafts and their order are the same for any number of threads") {
   }
 }
 
-TEST_CASE("a draft is made without its owner, where there is another thread") {
+TEST_CASE("drafts are made without their owner, where there is another thread") {
   const SystemClock clock;
-  Drafter drafter(2, clock);
-  drafter.begin(order_for(make_request()));
-  while (!drafter.is_made()) std::this_thread::yield();
-  CHECK(drafter.finish().admitted.has_value());
+  const auto order = order_for(make_request());
+  const auto begin_enough = [&](Drafter& drafter) {
+    int begun = 0;
+    for (; !drafter.has_enough(); ++begun) drafter.begin(order);
+    return begun;
+  };
   Drafter alone(1, clock);
-  alone.begin(order_for(make_request()));
-  CHECK_FALSE(alone.is_made());
-  CHECK(alone.finish().admitted.has_value());
+  const int enough = begin_enough(alone);
+  CHECK(enough > 1);
+  Drafter drafter(2, clock);
+  int begun = begin_enough(drafter);
+  while (drafter.has_enough()) std::this_thread::yield();
+  begun += begin_enough(drafter);
+  CHECK(begun > enough);
+  for (; begun > 0; --begun) CHECK(drafter.finish().admitted.has_value());
+  CHECK(alone.has_enough());  // still
+  alone.finish();
+  CHECK_FALSE(alone.has_enough());
 }
 
 TEST_CASE("a drafter may go while it works") {
