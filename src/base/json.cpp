@@ -35,9 +35,9 @@ class Builder final : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
 
   bool key(string_t& name) override {
-    if (open_.back()->contains(name)) return refuse("member \"" + printable(name) + "\" stands twice");
-    key_ = std::move(name);
-    return true;
+    const auto [member, is_new] = open_.back()->get_ref<Json::object_t&>().try_emplace(std::move(name));
+    member_ = &member->second;
+    return is_new || refuse("member \"" + printable(member->first) + "\" stands twice");
   }
 
   bool parse_error(std::size_t position, const std::string&, const Json::exception& error) override {
@@ -61,7 +61,7 @@ class Builder final : public nlohmann::json_sax<Json> {
       return &root_;
     }
     auto& parent = *open_.back();
-    if (!parent.is_array()) return &(parent[key_] = std::move(value));
+    if (!parent.is_array()) return &(*member_ = std::move(value));
     parent.push_back(std::move(value));
     return &parent.back();
   }
@@ -80,7 +80,7 @@ class Builder final : public nlohmann::json_sax<Json> {
 
   Json root_;
   std::vector<Json*> open_;  // a parent does not grow while a child of it is open
-  std::string key_;
+  Json* member_ = nullptr;   // whose value comes next
   std::string trouble_;
   std::size_t values_ = 0;
   const std::size_t most_;

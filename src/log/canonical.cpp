@@ -83,9 +83,9 @@ bool write_value(const Json& value, unsigned depth, std::string& out) {
 
 }  // namespace
 
-std::string canonical(const Json& value) {
+std::string canonical(const Json& value, unsigned depth) {
   std::string out;
-  if (!write_value(value, 0, out)) std::abort();
+  if (!write_value(value, depth, out)) std::abort();
   return out;
 }
 
