@@ -1,11 +1,9 @@
 #include "decided_again.hpp"
 
 #include <algorithm>
-#include <map>
 
 #include <fmt/format.h>
 
-#include "facts.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/plan/draft.hpp"
 
@@ -15,33 +13,29 @@ namespace {
 // One group of a plan.
 class SecondDecision {
  public:
-  SecondDecision(const Work& work, const RecordedPlan& plan)
+  SecondDecision(const Work& work, const RecordedPlan& plan, ProfilesInForce& profiles)
       : work_(work),
         ledger_(work.appliance.ledger),
         plan_(plan),
+        profiles_(profiles),
         now_(work.appliance.clock.now()),
         drafter_(work.appliance.threads, work.appliance.clock) {}
 
   Result<DecidedAgain> decide(std::size_t from, std::size_t most) &&;
 
  private:
-  // The rules of one profile, as they are now.
-  struct Profiled {
-    Result<RulesInForce> rules;
-    std::shared_ptr<const SigningTerms> terms{};  // where there are rules
-    bool only_facts = false;                      // can have changed since it was planned
-  };
   struct Turn {
     const CertificateRow* row;
-    const Profiled* profile;
+    const ProfileInForce* profile;
     bool drafted;
   };
-  Result<const Profiled*> profile_of(const CertificateRow& row);
+  const ProfileInForce& profile_of(const CertificateRow& row);
   Result<Done> take(const CertificateRow& row);
   Result<DraftOrder> order_for(const CertificateRow& row, const RulesInForce& in_force) const;
   Result<Facts> facts(const Asked& asked, const CertificateRow& row, const RulesInForce& in_force) const;
   Result<Findings> objections_to(const CertificateRow& row, const RulesInForce& in_force) const;
   Result<Findings> objections_to(const CertificateRow& row, const RulesInForce& in_force, Draft draft) const;
+  Result<Done> settle_all();
   Result<Done> settle(const Turn& turn, const Result<Findings>& objections);
   void withhold(const CertificateRow& row, bool expired, std::string reason) {
     made_.withheld.push_back({row, expired, std::move(reason)});
@@ -50,8 +44,8 @@ class SecondDecision {
   const Work& work_;
   const Ledger& ledger_;
   const RecordedPlan& plan_;
+  ProfilesInForce& profiles_;
   const Instant now_;
-  std::map<std::string, Profiled> profiles_;
   std::vector<Turn> turns_;
   DecidedAgain made_;
   Drafter drafter_;
@@ -84,19 +78,23 @@ Result<DecidedAgain> SecondDecision::decide(std::size_t from, std::size_t most) 
     auto taken = take(certificate);
     if (!taken) return pass_on(taken);
   }
+  auto settled = ledger_.at_one_moment([this] { return settle_all(); });
+  if (!settled) return pass_on(settled);
+  return std::move(made_);
+}
+
+Result<Done> SecondDecision::settle_all() {
   for (const auto& turn : turns_) {
     const auto& in_force = *turn.profile->rules;
     auto settled = settle(turn, turn.drafted ? objections_to(*turn.row, in_force, drafter_.finish())
                                              : objections_to(*turn.row, in_force));
-    if (!settled) return pass_on(settled);
+    if (!settled) return settled;
   }
-  return std::move(made_);
+  return Done{};
 }
 
 Result<Done> SecondDecision::take(const CertificateRow& row) {
-  auto found = profile_of(row);
-  if (!found) return pass_on(found);
-  const auto& profile = **found;
+  const auto& profile = profile_of(row);
   if (!profile.rules && profile.rules.error().kind == ErrorKind::Usage) {
     withhold(row, false, "profile.unknown: " + profile.rules.error().message);
     return Done{};
@@ -112,12 +110,13 @@ Result<Done> SecondDecision::take(const CertificateRow& row) {
   return Done{};
 }
 
-Result<const SecondDecision::Profiled*> SecondDecision::profile_of(const CertificateRow& row) {
+const ProfileInForce& SecondDecision::profile_of(const CertificateRow& row) {
   const auto found = profiles_.find(row.profile);
-  if (found != profiles_.end()) return &found->second;
+  if (found != profiles_.end()) return found->second;
   auto& profile =
-      profiles_.emplace(row.profile, Profiled{rules_in_force(work_.appliance, row.issuer, row.profile)}).first->second;
-  if (!profile.rules) return &profile;
+      profiles_.emplace(row.profile, ProfileInForce{rules_in_force(work_.appliance, row.issuer, row.profile)})
+          .first->second;
+  if (!profile.rules) return profile;
   const auto& rules = profile.rules->rules;
   const auto* above = profile.rules->above();
   profile.only_facts = above != nullptr && work_.appliance.own_plans.made(plan_.row().digest, *above);
@@ -125,7 +124,7 @@ Result<const SecondDecision::Profiled*> SecondDecision::profile_of(const Certifi
       SigningTerms{.hash = rules.issuer->default_md(),
                    .purpose = rules.profile->purpose,
                    .issuer_key = above != nullptr ? std::optional(above->issuer().key()) : std::nullopt});
-  return &profile;
+  return profile;
 }
 
 Result<DraftOrder> SecondDecision::order_for(const CertificateRow& row, const RulesInForce& in_force) const {
@@ -189,8 +188,9 @@ Result<Done> SecondDecision::settle(const Turn& turn, const Result<Findings>& ob
 
 }  // namespace
 
-Result<DecidedAgain> decide_again(const Work& work, const RecordedPlan& plan, std::size_t from, std::size_t most) {
-  return SecondDecision(work, plan).decide(from, most);
+Result<DecidedAgain> decide_again(const Work& work, const RecordedPlan& plan, ProfilesInForce& profiles,
+                                  std::size_t from, std::size_t most) {
+  return SecondDecision(work, plan, profiles).decide(from, most);
 }
 
 }  // namespace sealroom

@@ -52,7 +52,7 @@ Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch
 
 std::optional<StartedGroup> SigningQueue::start_next() {
   while (!stopped_by_ && current_ < ready_.size()) {
-    const auto& plan = ready_[current_].plan;
+    auto& [plan, key, profiles] = ready_[current_];
     if (position_ == plan.certificates().size()) {
       ++current_;
       position_ = 0;
@@ -62,7 +62,7 @@ std::optional<StartedGroup> SigningQueue::start_next() {
       stop(stopped().error());
       break;
     }
-    auto started = StartedGroup::start(work_, plan, position_);
+    auto started = StartedGroup::start(work_, plan, profiles, position_);
     if (!started) {
       stop(started.error());
       break;
@@ -91,7 +91,7 @@ void SigningQueue::stop(const Error& error) {
 }
 
 Result<SignedBatch> SigningQueue::close() && {
-  for (const auto& [plan, key] : ready_)
+  for (const auto& [plan, key, profiles] : ready_)
     work_.appliance.keys.used(plan.row().issuer, work_.appliance.clock.since_boot());
   if (stopped_by_) {
     // What was issued before is covered all the same, where the log token still answers.

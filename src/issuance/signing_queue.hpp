@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "decided_again.hpp"
 #include "sealroom/issuance/issue.hpp"
 
 namespace sealroom {
@@ -34,6 +35,7 @@ class SigningQueue {
   struct Ready {
     RecordedPlan plan;
     const TokenKey* key;
+    ProfilesInForce profiles{};
   };
 
   explicit SigningQueue(const Work& work) : work_(work) {}

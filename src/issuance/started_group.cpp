@@ -24,10 +24,12 @@ Result<Done> note(Change& change, const PlanRow& plan, const CertificateRow& row
 
 }  // namespace
 
-Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& plan, std::size_t from) {
-  auto decided = decide_again(work, plan, from, kGroup);
+Result<StartedGroup> StartedGroup::start(const Work& work, const RecordedPlan& plan, ProfilesInForce& profiles,
+                                         std::size_t from) {
+  const auto decide = [&] { return decide_again(work, plan, profiles, from, kGroup); };
+  auto decided = decide();
   // Deciding takes its time, and the start is dated when it is recorded: the plan may have ended meanwhile.
-  if (decided && work.appliance.clock.now() > plan.row().valid_until) decided = decide_again(work, plan, from, kGroup);
+  if (decided && work.appliance.clock.now() > plan.row().valid_until) decided = decide();
   if (!decided) return pass_on(decided);
   auto& [granted, withheld, next] = *decided;
   if (granted.empty() && withheld.empty()) return StartedGroup({}, next, 0);

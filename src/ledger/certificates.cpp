@@ -152,8 +152,8 @@ Result<std::optional<CertificateRow>> Ledger::by_serial(std::string_view issuer,
                   serial, issuer);
 }
 
-Result<std::vector<CertificateRow>> Ledger::by_request(const Digest& request) const {
-  return all_of(*database_->connection, "WHERE request_digest = ?1 ORDER BY id", request);
+Result<std::vector<CertificateRow>> Ledger::by_request(const Digest& request, std::int64_t but) const {
+  return all_of(*database_->connection, "WHERE request_digest = ?1 AND id <> ?2 ORDER BY id", request, but);
 }
 
 Result<std::vector<CertificateRow>> Ledger::by_key(const Digest& key, std::int64_t before,
@@ -163,8 +163,8 @@ Result<std::vector<CertificateRow>> Ledger::by_key(const Digest& key, std::int64
   for (Bytes subject;;) {
     auto next = sqlite::first<Bytes>(
         connection, [](const sqlite::Rows& row) { return row.octets(0); },
-        "SELECT subject FROM certificate WHERE key_digest = ?1 AND subject > ?2 ORDER BY subject LIMIT 1", key,
-        subject);
+        "SELECT subject FROM certificate WHERE key_digest = ?1 AND subject > ?2 AND id <> ?3 ORDER BY subject LIMIT 1",
+        key, subject, before);
     if (!next) return pass_on(next);
     if (!*next) return found;
     subject = std::move(**next);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@
 namespace sealroom {
 
 class SigningCrew;
+struct ProfileInForce;
+using ProfilesInForce = std::map<std::string, ProfileInForce>;  // by name
 
 // Largest number of certificates whose start is made durable together.
 inline constexpr std::size_t kGroup = 100;
@@ -62,8 +65,10 @@ struct StartedCertificate {
 class StartedGroup {
  public:
   // Makes the start of up to kGroup planned certificates durable, from position `from` of the plan on. What would be
-  // refused now, or is past its plan's time, is recorded as such and left out. Errors: Integrity.
-  static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, std::size_t from);
+  // refused now, or is past its plan's time, is recorded as such and left out. `profiles` belongs to the plan, for as long
+  // as the writing desk signs it; it is empty at first. Errors: Integrity.
+  static Result<StartedGroup> start(const Work& work, const RecordedPlan& plan, ProfilesInForce& profiles,
+                                    std::size_t from);
 
   std::size_t next() const { return next_; }  // position after the last certificate that was looked at
   const std::vector<StartedCertificate>& certificates() const { return *certificates_; }
