@@ -15,7 +15,8 @@ std::unexpected<Error> disagreement(const PlanRow& row, std::string_view what) {
 
 }  // namespace
 
-Result<RecordedPlan> RecordedPlan::read(const Ledger& ledger, std::string_view batch, std::string_view issuer) {
+Result<RecordedPlan> RecordedPlan::read(const Ledger& ledger, std::string_view batch, std::string_view issuer,
+                                        std::size_t threads) {
   auto row = ledger.plan(batch, issuer);
   if (!row) return pass_on(row);
   if (!*row) {
@@ -38,7 +39,7 @@ Result<RecordedPlan> RecordedPlan::read(const Ledger& ledger, std::string_view b
   if (document->value("tbs_root", "") != to_hex(tree.root())) {
     return disagreement(plan.row_, "the certificates are not the ones in the document");
   }
-  auto told = BatchTold::read(ledger, batch, plan.certificates_);
+  auto told = BatchTold::read(ledger, batch, plan.certificates_, threads);
   if (!told) return pass_on(told);
   plan.told_ = std::move(*told);
   return plan;

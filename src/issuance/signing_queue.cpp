@@ -27,7 +27,7 @@ Result<SigningQueue> SigningQueue::open(const Work& work, std::string_view batch
   auto threads = std::max(appliance.threads, 1U);
   for (const auto& row : *plans) {
     if (!issuer.empty() && row.issuer != issuer) continue;
-    auto plan = RecordedPlan::read(appliance.ledger, batch, row.issuer);
+    auto plan = RecordedPlan::read(appliance.ledger, batch, row.issuer, appliance.threads);
     if (!plan) return pass_on(plan);
     const auto left = static_cast<std::uint64_t>(std::ranges::count(
         plan->certificates(), CertificateState::Planned, [](const auto& certificate) { return certificate.state; }));

@@ -1,9 +1,13 @@
 #include "sealroom/issuance/told_by_log.hpp"
 
+#include <optional>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "sealroom/base/each_of.hpp"
 #include "sealroom/crypto/crypto.hpp"
 #include "sealroom/issuance/key_ring.hpp"
 #include "sealroom/issuance/restore.hpp"
@@ -125,31 +129,67 @@ Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row) {
 
 namespace {
 
+// Lines that are parsed together, by several threads.
+constexpr std::size_t kLinesAtOnce = 1024;
+
 std::string name_of(std::string_view issuer, std::string_view serial_hex) {
   return fmt::format("{}/{}", issuer, serial_hex);
 }
 
+// What one entry tells of one certificate.
+struct Telling {
+  std::string certificate;       // its name
+  const CertificateRow* agrees;  // the row that names the entry and is as it says
+  std::optional<bool> reissue;   // where it was planned
+};
+
+Telling telling_of(const log::Entry& entry, const CertificateRow* row) {
+  const auto& details = entry.event.details;
+  Telling telling{.certificate = name_of(details.value("issuer", ""), details.value("serial", "")),
+                  .agrees = row != nullptr && says(entry, *row) ? row : nullptr,
+                  .reissue = {}};
+  if (entry.event.name == "certificate.planned") telling.reissue = !details.value("reissue_reason", "").empty();
+  return telling;
+}
+
 }  // namespace
 
-Result<BatchTold> BatchTold::read(const Ledger& ledger, std::string_view batch, std::span<const CertificateRow> rows) {
+Result<BatchTold> BatchTold::read(const Ledger& ledger, std::string_view batch, std::span<const CertificateRow> rows,
+                                  std::size_t threads) {
   auto size = ledger.log_size();
   if (!size) return pass_on(size);
   BatchTold told;
   std::unordered_map<std::uint64_t, const CertificateRow*> named;  // by the entry that the row names
   for (const auto& row : rows) named.emplace(row.entry, &row);
   std::unordered_set<const CertificateRow*> agreed;
-  auto read = ledger.each_line(0, *size, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    const auto& [name, outcome, details] = entry->event;
-    if (!name.starts_with("certificate.")) return Done{};
-    auto& certificate = told.certificates_[name_of(details.value("issuer", ""), details.value("serial", ""))];
-    certificate.newest = seq;
-    const auto row = named.find(seq);
-    if (row != named.end() && says(*entry, *row->second)) agreed.insert(row->second);
-    if (name == "certificate.planned") certificate.reissue = !details.value("reissue_reason", "").empty();
+  std::vector<std::pair<std::uint64_t, std::string>> lines;  // not yet parsed
+  const auto take = [&]() -> Result<Done> {
+    std::vector<std::optional<Telling>> tellings(lines.size());
+    auto parsed = each_of(lines.size(), threads, [&](std::size_t i) -> Result<Done> {
+      const auto& [seq, line] = lines[i];
+      auto entry = log::parse_line(line);
+      if (!entry) return pass_on(entry);
+      const auto row = named.find(seq);
+      if (entry->event.name.starts_with("certificate."))
+        tellings[i] = telling_of(*entry, row == named.end() ? nullptr : row->second);
+      return Done{};
+    });
+    if (!parsed) return parsed;
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (!tellings[i]) continue;
+      auto& certificate = told.certificates_[tellings[i]->certificate];
+      certificate.newest = lines[i].first;
+      if (tellings[i]->agrees != nullptr) agreed.insert(tellings[i]->agrees);
+      if (tellings[i]->reissue) certificate.reissue = *tellings[i]->reissue;
+    }
+    lines.clear();
     return Done{};
+  };
+  auto read = ledger.each_line(0, *size, batch, [&](std::uint64_t seq, std::string_view line) -> Result<Done> {
+    lines.emplace_back(seq, line);
+    return lines.size() < kLinesAtOnce ? Result<Done>(Done{}) : take();
   });
+  if (read) read = take();
   if (!read) return pass_on(read);
   for (const auto& row : rows) {
     auto agrees = agreed.contains(&row) ? told.is_newest(row) : told.agrees(ledger, row);

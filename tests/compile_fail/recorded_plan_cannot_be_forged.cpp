@@ -6,6 +6,6 @@ auto plan(const sealroom::Ledger& ledger) {
   (void)ledger;
   return sealroom::RecordedPlan();
 #else
-  return sealroom::RecordedPlan::read(ledger, "B-20260101-0001", "root");
+  return sealroom::RecordedPlan::read(ledger, "B-20260101-0001", "root", 1);
 #endif
 }

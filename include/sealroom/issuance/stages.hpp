@@ -33,7 +33,8 @@ inline constexpr std::size_t kGroupsInHand = 2;
 class RecordedPlan {
  public:
   // Errors: Failed when there is no such plan, Integrity when document, digest and certificates disagree.
-  static Result<RecordedPlan> read(const Ledger& ledger, std::string_view batch, std::string_view issuer);
+  static Result<RecordedPlan> read(const Ledger& ledger, std::string_view batch, std::string_view issuer,
+                                   std::size_t threads);
 
   const PlanRow& row() const { return row_; }
   const std::vector<CertificateRow>& certificates() const { return certificates_; }

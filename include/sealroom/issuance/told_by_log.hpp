@@ -32,9 +32,10 @@ Result<Done> agrees_with_log(const Ledger& ledger, const CertificateRow& row);
 // with the entry that belonged to it, is noticed.
 class BatchTold {
  public:
-  // Reads every entry of the batch. Errors: Integrity, also unless agrees() holds for each of `rows`.
-  static Result<BatchTold> read(const Ledger& ledger, std::string_view batch,
-                                std::span<const CertificateRow> rows = {});
+  // Reads every entry of the batch, on up to `threads` threads. Errors: Integrity, also unless agrees() holds for each of
+  // `rows`.
+  static Result<BatchTold> read(const Ledger& ledger, std::string_view batch, std::span<const CertificateRow> rows = {},
+                                std::size_t threads = 1);
 
   // Error (Integrity) unless `row` is as the newest entry about it says.
   Result<Done> agrees(const Ledger& ledger, const CertificateRow& row) const;
