@@ -10,13 +10,9 @@
 #include <vector>
 
 namespace sealroom {
-namespace {
 
-constexpr std::size_t kWorthAThread = 16;
-
-}  // namespace
-
-Result<Done> each_of(std::size_t count, std::size_t threads, const std::function<Result<Done>(std::size_t)>& work) {
+Result<Done> each_of(std::size_t count, std::size_t threads, const std::function<Result<Done>(std::size_t)>& work,
+                     std::size_t worth) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::size_t failed = std::numeric_limits<std::size_t>::max();
@@ -32,7 +28,7 @@ Result<Done> each_of(std::size_t count, std::size_t threads, const std::function
     }
   };
   std::vector<std::future<void>> others;
-  for (std::size_t i = 1; i < std::min(threads, count / kWorthAThread); ++i) {
+  for (std::size_t i = 1; i < std::min(threads, count / worth); ++i) {
     try {
       others.push_back(std::async(std::launch::async, take_some));
     } catch (const std::system_error&) {

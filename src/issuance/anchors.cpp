@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "sealroom/base/each_of.hpp"
 #include "sealroom/base/text.hpp"
 
 namespace sealroom {
@@ -226,10 +227,19 @@ Result<Done> accept_gap(Change& change, const Gap& gap) {
 Result<Done> anchor_tokens(const Work& work, const CheckpointRow& checkpoint) {
   const Anchor anchor{
       .origin = work.appliance.configuration.log_origin(), .size = checkpoint.size, .root = checkpoint.root};
-  Result<Done> all = Done{};
-  for (const auto* token : work.appliance.keys.tokens()) {
-    auto put = token->put_anchor(anchor);
-    if (!put && all) all = pass_on(put, "the checkpoint is made, but a token cannot remember it");
+  const auto tokens = work.appliance.keys.tokens();
+  const auto log_key = work.appliance.keys.key(kLogOwner);
+  const bool at_once = log_key && (*log_key)->threads() > 1;  // else the module may have one caller at a time
+  std::vector<Result<Done>> put(tokens.size());
+  auto all = each_of(
+      tokens.size(), at_once ? tokens.size() : 1,
+      [&](std::size_t i) {
+        put[i] = tokens[i]->put_anchor(anchor);  // whatever became of the others
+        return Result<Done>(Done{});
+      },
+      1);
+  for (auto& each : put) {
+    if (all && !each) all = pass_on(each, "the checkpoint is made, but a token cannot remember it");
   }
   if (!all) return all;
   for (const auto& owner : work.appliance.keys.owners()) {
