@@ -1,7 +1,9 @@
 #include "sealroom/log/canonical.hpp"
 
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 namespace sealroom::log {
 namespace {
@@ -81,6 +83,80 @@ bool write_value(const Json& value, unsigned depth, std::string& out) {
   return false;
 }
 
+// Reads the one form that the writers above give, in one pass: no blanks, names in rising order, two escapes.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : rest_(text) {}
+
+  std::optional<Json> whole() {
+    Json value;
+    if (!read(value, 0) || !rest_.empty()) return std::nullopt;
+    return value;
+  }
+
+ private:
+  bool take(std::string_view word) {
+    const bool there = rest_.starts_with(word);
+    if (there) rest_.remove_prefix(word.size());
+    return there;
+  }
+
+  bool read(Json& value, unsigned depth) {
+    if (take("\"")) return read_string((value = std::string()).get_ref<std::string&>());
+    if (take("{")) return depth < kDeepest && read_object(value, depth + 1);
+    if (take("[")) return depth < kDeepest && read_array(value, depth + 1);
+    if (take("true")) return value = true, true;
+    if (take("false")) return value = false, true;
+    return take("null") || read_integer(value);
+  }
+
+  // What stands behind the first quotation mark.
+  bool read_string(std::string& text) {
+    const auto is_plain = [](char c) { return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'; };
+    for (;;) {
+      std::size_t plain = 0;
+      while (plain < rest_.size() && is_plain(rest_[plain])) ++plain;
+      text += rest_.substr(0, plain);
+      rest_.remove_prefix(plain);
+      if (take("\"")) return true;
+      if (!rest_.starts_with(R"(\")") && !rest_.starts_with(R"(\\)")) return false;
+      text += rest_[1];
+      rest_.remove_prefix(2);
+    }
+  }
+
+  bool read_integer(Json& value) {
+    std::int64_t number = 0;
+    const auto [end, trouble] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), number);
+    if (trouble != std::errc() || number < -kLargest || number > kLargest) return false;
+    value = number < 0 ? Json(number) : Json(static_cast<std::uint64_t>(number));
+    return take(std::to_string(number)) && rest_.data() == end;
+  }
+
+  bool read_object(Json& value, unsigned depth) {
+    auto& members = (value = Json::object()).get_ref<Json::object_t&>();
+    if (take("}")) return true;
+    do {
+      std::string name;
+      if (!take("\"") || !read_string(name) || !take(":")) return false;
+      if (!members.empty() && members.rbegin()->first >= name) return false;
+      if (!read(members.emplace_hint(members.end(), std::move(name), nullptr)->second, depth)) return false;
+    } while (take(","));
+    return take("}");
+  }
+
+  bool read_array(Json& value, unsigned depth) {
+    auto& elements = (value = Json::array()).get_ref<Json::array_t&>();
+    if (take("]")) return true;
+    do {
+      if (!read(elements.emplace_back(), depth)) return false;
+    } while (take(","));
+    return take("]");
+  }
+
+  std::string_view rest_;
+};
+
 }  // namespace
 
 std::string canonical(const Json& value, unsigned depth) {
@@ -89,12 +165,6 @@ std::string canonical(const Json& value, unsigned depth) {
   return out;
 }
 
-std::optional<Json> parse_canonical(std::string_view text) {
-  auto value = parse_json(text, "text");
-  std::string out;
-  out.reserve(text.size());
-  if (!value || !write_value(*value, 0, out) || out != text) return std::nullopt;
-  return std::move(*value);
-}
+std::optional<Json> parse_canonical(std::string_view text) { return Reader(text).whole(); }
 
 }  // namespace sealroom::log

@@ -58,6 +58,12 @@ TEST_CASE("32 levels are written and 33 abort, as parse_json reads 32") {
   CHECK(aborts([] { log::canonical(nested(33)); }));
 }
 
+TEST_CASE("a number that is read has the type that parse_json gives it") {
+  for (const auto* text : {"0", "1", "-1", "9007199254740991", "-9007199254740991"}) {
+    CHECK(log::parse_canonical(text)->type() == parse_json(text, "a number")->type());
+  }
+}
+
 TEST_CASE("another spelling of the same value is not canonical") {
   CHECK(log::parse_canonical(R"({"a":1,"b":"x"})"));
   const auto other =
@@ -66,7 +72,9 @@ TEST_CASE("another spelling of the same value is not canonical") {
 )",
                R"({"a":1,"b":"\u0078"})", R"({"a":-0,"b":"x"})", R"({"a":1.0,"b":"x"})", R"({"a":1e0,"b":"x"})",
                R"({"a":1,"a":1,"b":"x"})", "\xef\xbb\xbf{\"a\":1}", R"({"a":"\/"})", "{\"a\":\"\xc3\xa9\"}",
-               R"({"a":"\u00e9"})", R"({"a":9007199254740992})", R"({"a":1)", "", "nul");
+               R"({"a":"\u00e9"})", R"({"a":9007199254740992})", R"({"a":1)", "", "nul", "nullx", "01", "-", "+1",
+               "-9007199254740992", "18446744073709551616", "[1,]", "[,1]", R"({"a":1,})", R"({"a")", R"("a)", "\"\\",
+               R"("\n")", "\"\x7f\"", std::string(33, '[') + std::string(33, ']'), std::string("1\0", 2));
   CAPTURE(other);
   CHECK_FALSE(log::parse_canonical(other));
 }
