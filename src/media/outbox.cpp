@@ -21,6 +21,10 @@ namespace {
 
 constexpr mode_t kFolderMode = 0755;
 
+// Files that one thread fills before it ends: worth a thread, and few enough to be open together.
+constexpr std::size_t kFilledAtOnce = 64;
+constexpr std::size_t kThreads = 2;  // that fill, beside the one that begins
+
 // Plain names mean the same on every file system a medium may have, FAT included.
 bool is_plain(std::string_view name) {
   static constexpr std::string_view taken = "\"*/:<>?\\|";
@@ -45,6 +49,9 @@ bool means_no_modes(int reason) {
 
 // Everything below `folder`, and its own names; EINVAL comes from file systems that cannot sync a folder by itself.
 bool make_durable(int folder) { return syncfs(folder) == 0 && (fsync(folder) == 0 || errno == EINVAL); }
+
+// 0, or why not.
+int set_mode(int file, mode_t mode) { return fchmod(file, mode) == 0 || means_no_modes(errno) ? 0 : errno; }
 
 // 0, or why not.
 int append(int file, ByteView octets) {
@@ -120,12 +127,16 @@ Outbox& Outbox::operator=(Outbox&& other) noexcept {
   directory_ = std::move(other.directory_);
   written_ = std::move(other.written_);
   folders_ = std::move(other.folders_);
+  begun_ = std::move(other.begun_);
+  filling_ = std::move(other.filling_);
   return *this;
 }
 
 Outbox::~Outbox() { abandon(); }
 
 void Outbox::abandon() noexcept {
+  begun_.clear();
+  filling_.clear();  // waits for those who still write
   directory_ = Fd();
   if (parent_) remove_tree(parent_.get(), partial_name_);
   if (root_) unlinkat(root_.get(), parent_name_.c_str(), AT_REMOVEDIR);  // stays when it holds something else
@@ -160,9 +171,58 @@ Result<Done> Outbox::write(const std::string& path, const std::function<Result<B
       mode);
 }
 
-// Claims `path`, and makes the folders above it.
-Result<Done> Outbox::begin(const std::string& path) {
-  if (!directory_) return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
+Result<Done> Outbox::write_behind(const std::string& path, Bytes octets, mode_t mode) {
+  auto file = begin(path);
+  if (!file) return pass_on(file);
+  begun_.push_back({.file = std::move(*file), .path = path, .octets = std::move(octets), .mode = mode});
+  if (begun_.size() < kFilledAtOnce) return Done{};
+  auto room = filling_.size() < kThreads ? Done{} : take_filled();
+  if (!room) return room;
+  filling_.push_back(std::async(std::launch::async | std::launch::deferred, fill, std::exchange(begun_, {})));
+  return Done{};
+}
+
+Result<Done> Outbox::settle() {
+  if (!directory_) return ended();
+  if (!begun_.empty()) filling_.push_back(std::async(std::launch::deferred, fill, std::exchange(begun_, {})));
+  while (!filling_.empty()) {
+    auto taken = take_filled();
+    if (!taken) return taken;
+  }
+  return Done{};
+}
+
+Outbox::Filled Outbox::fill(std::vector<Begun> files) {
+  Filled filled;
+  for (auto& begun : files) {
+    filled.reason = append(begun.file.get(), begun.octets);
+    if (filled.reason == 0) filled.reason = set_mode(begun.file.get(), begun.mode);
+    if (filled.reason != 0) {
+      filled.failed = std::move(begun.path);
+      break;
+    }
+    begun.file = Fd();
+    filled.digests.emplace_back(std::move(begun.path), sha256(begun.octets));
+  }
+  return filled;
+}
+
+// Awaits those files that were begun first.
+Result<Done> Outbox::take_filled() {
+  const auto filled = filling_.front().get();
+  filling_.erase(filling_.begin());
+  if (filled.reason != 0) return abandoned(filled.failed, filled.reason);
+  for (const auto& [path, digest] : filled.digests) written_[path] = digest;
+  return Done{};
+}
+
+std::unexpected<Error> Outbox::ended() const {
+  return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
+}
+
+// Claims `path` and makes the folders above it.
+Result<Done> Outbox::claim(const std::string& path) {
+  if (!directory_) return ended();
   const auto parts = split(path, '/');
   if (!std::ranges::all_of(parts, is_plain)) {
     abandon();
@@ -185,36 +245,45 @@ Result<Done> Outbox::begin(const std::string& path) {
   return Done{};
 }
 
-Result<Done> Outbox::create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode) {
-  auto fits = begin(path);
-  if (!fits) return fits;
+// Makes an empty file.
+Result<Fd> Outbox::begin(const std::string& path) {
+  auto claimed = claim(path);
+  if (!claimed) return pass_on(claimed);
   Fd file = open_beneath(directory_.get(), path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  const auto give_up = [&](int reason) {
-    file = Fd();  // first: some file systems keep a file that is open, and its folder, under another name
-    return abandoned(path, reason);
-  };
-  if (!file && errno == EEXIST) {
+  if (file) return file;
+  if (errno == EEXIST) {
     abandon();
     return fail(ErrorKind::Failed,
                 fmt::format("{}: {} is there already, perhaps with other letter case", printable(medium_), path));
   }
-  if (!file) return abandoned(path, errno);
+  return abandoned(path, errno);
+}
+
+Result<Done> Outbox::create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode) {
+  auto file = begin(path);
+  if (!file) return pass_on(file);
+  const auto give_up = [&](int reason) {
+    *file = Fd();  // first: some file systems keep a file that is open, and its folder, under another name
+    return abandoned(path, reason);
+  };
   Sha256 digest;
   for (;;) {
     auto piece = next();
     if (!piece) return static_cast<void>(give_up(0)), pass_on(piece);
     if (piece->empty()) break;
     digest.add(*piece);
-    const int reason = append(file.get(), *piece);
+    const int reason = append(file->get(), *piece);
     if (reason != 0) return give_up(reason);
   }
-  if (fchmod(file.get(), mode) != 0 && !means_no_modes(errno)) return give_up(errno);
+  const int reason = set_mode(file->get(), mode);
+  if (reason != 0) return give_up(reason);
   written_[path] = digest.finish();
   return Done{};
 }
 
 Result<Done> Outbox::finish() {
-  if (!directory_) return fail(ErrorKind::Failed, fmt::format("{}: this export has ended already", printable(medium_)));
+  auto settled = settle();
+  if (!settled) return settled;
   if (!make_durable(directory_.get())) return abandoned({}, errno);
   auto same = read_back();
   if (!same) {

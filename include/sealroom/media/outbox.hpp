@@ -3,9 +3,12 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <future>
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sealroom/base/bytes.hpp"
 #include "sealroom/base/error.hpp"
@@ -38,7 +41,14 @@ class Outbox {
   // after the other, and an empty one at the end. An error of `next` is passed on.
   Result<Done> write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode);
 
-  // What was written until now, as path → SHA-256.
+  // Begins a new file as write() does, and returns while another thread fills it: for many small files, since to make one
+  // holds its folder's lock and to fill one does not. What comes of filling is told by a later call, by settle() at the latest.
+  Result<Done> write_behind(const std::string& path, Bytes octets, mode_t mode);
+
+  // Returns when every file that was begun is filled.
+  Result<Done> settle();
+
+  // What was written until now, as path → SHA-256; what was written behind is in it after settle().
   const std::map<std::string, Digest>& written() const { return written_; }
 
   // Read-back, sync, rename, sync. After an error nothing is left but what was there before.
@@ -47,9 +57,26 @@ class Outbox {
  private:
   Outbox() = default;
   void abandon() noexcept;
+  std::unexpected<Error> ended() const;
   std::unexpected<Error> failure(const std::string& path, int reason) const;
   std::unexpected<Error> abandoned(const std::string& path, int reason);
-  Result<Done> begin(const std::string& path);
+  // A file that is there and empty.
+  struct Begun {
+    Fd file;
+    std::string path;
+    Bytes octets;
+    mode_t mode;
+  };
+  struct Filled {
+    std::vector<std::pair<std::string, Digest>> digests;
+    std::string failed;  // the path that could not be filled
+    int reason = 0;      // and why
+  };
+  static Filled fill(std::vector<Begun> files);
+
+  Result<Fd> begin(const std::string& path);
+  Result<Done> claim(const std::string& path);
+  Result<Done> take_filled();
   Result<Done> create_file(const std::string& path, const std::function<Result<ByteView>()>& next, mode_t mode);
   Result<Done> read_back() const;
   Result<Done> rename_into_place();
@@ -63,6 +90,8 @@ class Outbox {
   Fd directory_;
   std::map<std::string, Digest> written_;
   std::set<std::string> folders_;  // that were made, with a '/' behind
+  std::vector<Begun> begun_;
+  std::vector<std::future<Filled>> filling_;  // in the order in which they were begun
 };
 
 // The octets of every regular file below `directory`, as path → SHA-256, following no links.

@@ -58,13 +58,11 @@ Result<Done> write_pieces(const Json& answer, Outbox& outbox, Bytes& begun) {
     if (size > octets.size()) return fail(ErrorKind::Failed, "the daemon's answer has less than it says");
     const auto part = octets.first(size);
     octets = octets.subspan(size);
-    const bool last = piece.at("last").get<bool>();
-    if (!last || !begun.empty()) begun.insert(begun.end(), part.begin(), part.end());
-    if (!last) continue;
-    const auto& whole = begun.empty() ? part : ByteView(begun);
-    auto written = outbox.write(piece.at("path").get<std::string>(), whole, piece.at("mode").get<mode_t>());
+    begun.insert(begun.end(), part.begin(), part.end());
+    if (!piece.at("last").get<bool>()) continue;
+    auto written = outbox.write_behind(piece.at("path").get<std::string>(), std::exchange(begun, {}),
+                                       piece.at("mode").get<mode_t>());
     if (!written) return written;
-    begun.clear();
   }
   return Done{};
 }
@@ -151,7 +149,8 @@ Result<Done> write_all(wire::Client& client, Outbox& outbox) {
     auto answer = answers.next();
     if (!answer) return pass_on(answer);
     auto written = write_pieces(*answer, outbox, begun);
-    if (!written || !answer->at("more").get<bool>()) return written;
+    if (!written) return written;
+    if (!answer->at("more").get<bool>()) return outbox.settle();
   }
 }
 

@@ -57,14 +57,22 @@ TEST_CASE("many files in several folders are all there, and read back") {
   auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
   std::vector<std::string> texts;
   for (int i = 0; i < 200; ++i) texts.push_back(std::string(static_cast<std::size_t>(i) * 100, 'x'));
+  const bool behind = GENERATE(false, true);
   for (int i = 0; i < 200; ++i) {
-    REQUIRE(outbox.write(fmt::format("i/p{}/{}", i % 3, i), as_bytes(texts[static_cast<std::size_t>(i)]), 0444));
+    const auto path = fmt::format("i/p{}/{}", i % 3, i);
+    const auto octets = as_bytes(texts[static_cast<std::size_t>(i)]);
+    REQUIRE((behind ? outbox.write_behind(path, copy(octets), 0444) : outbox.write(path, octets, 0444)));
   }
+  REQUIRE(outbox.settle());
   CHECK(outbox.written().size() == 200);
   CHECK(outbox.written().at("i/p1/7") == sha256(as_bytes(texts[7])));
   REQUIRE(outbox.finish());
   for (int i = 0; i < 200; ++i) {
-    CHECK(medium.read(fmt::format("issued/B-1/i/p{}/{}", i % 3, i)) == texts[static_cast<std::size_t>(i)]);
+    const auto path = fmt::format("issued/B-1/i/p{}/{}", i % 3, i);
+    CHECK(medium.read(path) == texts[static_cast<std::size_t>(i)]);
+    struct stat status{};
+    REQUIRE(stat((medium / path).c_str(), &status) == 0);
+    CHECK((status.st_mode & 07777) == 0444);
   }
   CHECK(digests_below(medium / "issued/B-1").value().size() == 200);
 }
@@ -325,6 +333,27 @@ TEST_CASE("a file where the exports' folder should be is an error") {
   CHECK(medium.read("issued") == "x");
 }
 
+TEST_CASE("an export that ends while files are filled leaves nothing") {
+  TemporaryDirectory medium;
+  {
+    auto outbox = made(Outbox::create(medium.path(), "issued", "B-1"));
+    for (int i = 0; i < 150; ++i) {
+      REQUIRE(outbox.write_behind(fmt::format("f/{}", i), Bytes(20'000, 'x'), 0444));
+    }
+    SECTION("unsettled") {}
+    SECTION("by a path that is written twice") {
+      check_refused(outbox.write_behind("f/7", Bytes(1, 'y'), 0444), "written twice");
+      check_refused(outbox.settle(), "has ended already");
+      check_refused(outbox.finish(), "has ended already");
+    }
+    SECTION("by a file that is there already") {
+      medium.write("issued/B-1.partial/f/strange", "x");
+      check_refused(outbox.write_behind("f/strange", Bytes(1, 'y'), 0444), "is there already");
+    }
+  }
+  CHECK(names_below(medium.path()).empty());
+}
+
 struct Mounted {
   std::string why;      // not mounted
   std::string message;  // of the error
@@ -337,6 +366,7 @@ TEST_CASE("a full medium is named, and what was written is taken away again") {
   TemporaryDirectory directory;
   Mounted seen;
   const bool many_files = GENERATE(false, true);
+  const bool behind = GENERATE(false, true);
   std::thread([&] {
     PrivateMount mount(directory.path(), many_files ? "size=1m,nr_inodes=20" : "size=64k");
     seen.why = mount.why();
@@ -345,8 +375,11 @@ TEST_CASE("a full medium is named, and what was written is taken away again") {
     auto outbox = Outbox::create(directory.path(), "issued", "B-1");
     Result<Done> written = Done{};
     for (int i = 0; outbox && written && i < 100; ++i) {
-      written = outbox->write("i/" + std::to_string(i), as_bytes(std::string(many_files ? 1 : 5000, 'x')), 0444);
+      const Bytes octets(many_files ? 1 : 5000, 'x');
+      const auto path = "i/" + std::to_string(i);
+      written = behind ? outbox->write_behind(path, octets, 0444) : outbox->write(path, octets, 0444);
     }
+    if (outbox && written) written = outbox->settle();
     if (!written) seen.message = written.error().message, seen.kind = written.error().kind;
     seen.left = names_below(directory.path());
     seen.precious = directory.read("precious");
