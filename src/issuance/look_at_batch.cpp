@@ -18,31 +18,19 @@
 namespace sealroom {
 namespace {
 
-// What came back from an export, and cannot leave again as sealroom-verify must have it: a person has that export.
-Result<Done> is_whole(const Ledger& ledger, std::string_view batch) {
-  auto size = ledger.log_size();
-  if (!size) return pass_on(size);
-  bool whole = true;
-  auto read = ledger.each_line(0, *size, batch, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    if (line.find(R"("batch.restored")") == std::string_view::npos) return Done{};
-    auto entry = log::parse_line(line);
-    if (!entry) return pass_on(entry);
-    const auto& details = entry->event.details;
-    whole = details.value("in_log", false);
-    for (const auto& other : details.at("not_issued")) {
-      const auto serial = from_hex(other.value("serial", ""));
-      auto row = ledger.by_serial(other.value("issuer", ""), serial.value_or(Bytes{}));
-      if (!row) return pass_on(row);
-      whole = whole && row->has_value();
-    }
-    return Done{};
-  });
-  if (!read) return read;
-  if (whole) return Done{};
-  return fail(
-      ErrorKind::Failed,
-      fmt::format("batch {}: came back from its export after a restore, and this log does not have all of it", batch),
-      "use the export that it came back from");
+// Whether this log has all of what came back from an export, as the entry in `line` tells it.
+Result<bool> came_back_whole(const Ledger& ledger, std::string_view line) {
+  auto entry = log::parse_line(line);
+  if (!entry) return pass_on(entry);
+  const auto& details = entry->event.details;
+  bool whole = details.value("in_log", false);
+  for (const auto& other : details.at("not_issued")) {
+    const auto serial = from_hex(other.value("serial", ""));
+    auto row = ledger.by_serial(other.value("issuer", ""), serial.value_or(Bytes{}));
+    if (!row) return pass_on(row);
+    whole = whole && row->has_value();
+  }
+  return whole;
 }
 
 std::shared_ptr<const IssuerFiles> nothing_above() { return std::make_shared<const IssuerFiles>(); }
@@ -70,12 +58,35 @@ Result<Done> Release::look(const Ledger& ledger, unsigned threads) {
   auto row = ledger.batch(batch_);
   if (!row) return pass_on(row);
   if (!*row) return fail(ErrorKind::Usage, fmt::format("there is no batch {}", batch_), "see `sealroom batch list`");
-  auto whole = is_whole(ledger, batch_);
-  if (!whole) return whole;
+  auto size = ledger.log_size();
+  if (!size) return pass_on(size);
+  auto read = read_entries(ledger, 0, *size);
+  if (!read) return read;
   requests_ = (*row)->requests;
   auto looked = look_at_requests(ledger, (*row)->ignored, threads);
   if (!looked) return pass_on(looked, batch_);
   return looked;
+}
+
+// This batch's lines, each with its line feed. What came back from an export, and cannot leave again as sealroom-verify must
+// have it, is an error: a person has that export.
+Result<Done> Release::read_entries(const Ledger& ledger, std::uint64_t from, std::uint64_t size) {
+  bool whole = true;
+  auto read = ledger.each_line(from, size, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
+    entries_.append(line).append("\n");
+    if (line.find(R"("batch.restored")") == std::string_view::npos) return Done{};
+    auto now = came_back_whole(ledger, line);
+    if (!now) return pass_on(now);
+    whole = *now;
+    return Done{};
+  });
+  if (!read) return read;
+  entries_read_ = size;
+  if (whole) return Done{};
+  return fail(
+      ErrorKind::Failed,
+      fmt::format("batch {}: came back from its export after a restore, and this log does not have all of it", batch_),
+      "use the export that it came back from");
 }
 
 // One pass over the requests. One thread at a time asks the ledger.

@@ -72,7 +72,7 @@ Result<Done> Release::announce(const Work& work) {
   if (!change) return pass_on(change);
   auto size = work.appliance.ledger.log_size();
   if (!size) return pass_on(size);
-  auto read = read_entries(work.appliance.ledger, 0, *size);
+  auto read = read_entries(work.appliance.ledger, entries_read_, *size);
   if (!read) return pass_on(read);
   auto seq = change->append({.name = "batch.exported",
                              .outcome = "ok",
@@ -94,14 +94,6 @@ Result<Done> Release::announce(const Work& work) {
   note_ = covering->note;
   size_ = covering->size;
   return Done{};
-}
-
-// This batch's lines, each with its line feed.
-Result<Done> Release::read_entries(const Ledger& ledger, std::uint64_t from, std::uint64_t size) {
-  return ledger.each_line(from, size, batch_, [&](std::uint64_t, std::string_view line) -> Result<Done> {
-    entries_.append(line).append("\n");
-    return Done{};
-  });
 }
 
 Result<std::vector<OutFile>> Release::part(const Ledger& ledger, std::uint64_t index) {

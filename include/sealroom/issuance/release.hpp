@@ -110,7 +110,8 @@ class Release {
   std::map<std::string, Above> above_;           // issuer →
   std::vector<OutFile> overview_;                // made to be digested, kept to be sent
   std::vector<OutFile> evidence_files_;
-  std::string entries_;
+  std::string entries_;                                         // this batch's lines, as far as they were read
+  std::uint64_t entries_read_ = 0;                              // how many entries of the log that is
   std::map<std::pair<unsigned, std::uint64_t>, Digest> nodes_;  // of the log's tree, which neighbouring entries share
 };
 
