@@ -4,18 +4,26 @@
 
 namespace sealroom {
 
+namespace {
+
+void add_sum(std::string& text, const std::string& path, const Digest& digest) {
+  text.append(to_hex(digest)).append("  ").append(path).append("\n");
+}
+
+}  // namespace
+
 std::string sums_text(const std::map<std::string, Digest>& digests) {
   std::string text;
-  for (const auto& [path, digest] : digests) text.append(to_hex(digest)).append("  ").append(path).append("\n");
+  for (const auto& [path, digest] : digests) add_sum(text, path, digest);
   return text;
 }
 
 Digest digest_of_sums(const std::map<std::string, Digest>& digests, bool (*belongs)(const std::string& path)) {
-  std::map<std::string, Digest> chosen;
+  std::string text;
   for (const auto& [path, digest] : digests) {
-    if (belongs(path)) chosen.emplace(path, digest);
+    if (belongs(path)) add_sum(text, path, digest);
   }
-  return sha256(as_bytes(sums_text(chosen)));
+  return sha256(as_bytes(text));
 }
 
 bool is_export_content(const std::string& path) { return path != kSumsFile && !path.starts_with("audit/"); }
