@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <iterator>
 #include <mutex>
 
@@ -32,6 +33,9 @@ Result<bool> came_back_whole(const Ledger& ledger, std::string_view line) {
   }
   return whole;
 }
+
+// Requests that are read from the ledger in one go: a thread that waits for its turn each time waits longer than it reads.
+constexpr std::uint64_t kReadAtOnce = 8;
 
 std::shared_ptr<const IssuerFiles> nothing_above() { return std::make_shared<const IssuerFiles>(); }
 
@@ -93,16 +97,26 @@ Result<Done> Release::read_entries(const Ledger& ledger, std::uint64_t from, std
 Result<Done> Release::look_at_requests(const Ledger& ledger, std::string_view ignored, unsigned threads) {
   std::map<std::uint64_t, Looked> all;  // by request: grows with what is there, whatever the batch's row says
   std::mutex mutex;
-  auto looked = each_of(requests_, threads, [&](std::size_t position) -> Result<Done> {
-    auto stored = [&] {
+  const auto groups = (requests_ + kReadAtOnce - 1) / kReadAtOnce;
+  auto looked = each_of(groups, threads, [&](std::size_t group) -> Result<Done> {
+    const auto first = group * kReadAtOnce;
+    std::vector<Result<Stored>> stored;
+    {
       const std::lock_guard guard(mutex);
-      return read(ledger, position);
-    }();
-    if (!stored) return pass_on(stored);
-    auto one = look_at(std::move(*stored));
-    if (!one) return pass_on(one);
+      for (auto position = first; position < std::min(first + kReadAtOnce, requests_); ++position) {
+        stored.push_back(read(ledger, position));
+        if (!stored.back()) break;
+      }
+    }
+    std::vector<Looked> some;
+    for (auto& request : stored) {
+      if (!request) return pass_on(request);
+      auto one = look_at(std::move(*request));
+      if (!one) return pass_on(one);
+      some.push_back(std::move(*one));
+    }
     const std::lock_guard guard(mutex);
-    all.emplace(position, std::move(*one));
+    for (std::size_t i = 0; i < some.size(); ++i) all.emplace(first + i, std::move(some[i]));
     return Done{};
   });
   if (!looked) return looked;
