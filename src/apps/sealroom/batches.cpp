@@ -1,5 +1,6 @@
 #include "batches.hpp"
 
+#include <deque>
 #include <filesystem>
 #include <iostream>
 #include <optional>
@@ -16,6 +17,7 @@ namespace sealroom::cli {
 namespace {
 
 constexpr std::size_t kMessageOctets = 600 * 1024;
+constexpr std::size_t kPagesAhead = 2;
 
 Json json_of(const Found& file) {
   Json json{{"path", to_base64(as_bytes(path_of(file)))}};
@@ -102,18 +104,57 @@ Result<WishOptions> read_wish(const Command& command) {
   return options;
 }
 
-Result<int> print_pages(Output output, wire::Client& client, const std::string& batch) {
+// The pages of a batch's report, one after the other.
+class ReportPages {
+ public:
+  ReportPages(wire::Client& client, std::string batch) : client_(client), batch_(std::move(batch)) {}
+
+  const std::string& batch() const { return batch_; }
+  bool more() const { return !waiting_.empty() || more_; }
+
+  Result<Json> next() {
+    if (waiting_.empty()) return ask();
+    auto page = std::move(waiting_.front());
+    waiting_.pop_front();
+    return page;
+  }
+
+  // Has the first `most` pages wait for next().
+  void ask_ahead(std::size_t most) {
+    while (more_ && waiting_.size() < most) waiting_.push_back(ask());
+  }
+
+ private:
+  Result<Json> ask() {
+    auto page = client_.call("batch.report", {{"batch", batch_}, {"from", from_}});
+    more_ = page && page->at("more").get<bool>();
+    if (more_) from_ = page->at("next");
+    return page;
+  }
+
+  wire::Client& client_;
+  std::string batch_;
+  Json from_ = 0;
+  bool more_ = true;
+  std::deque<Result<Json>> waiting_;
+};
+
+Result<int> print_pages(Output output, ReportPages pages) {
   std::optional<ReportPrinter> printer;
-  Json page{{"next", 0}, {"more", true}};
-  while (page.at("more").get<bool>()) {
-    auto next = client.call("batch.report", {{"batch", batch}, {"from", page.at("next")}});
-    if (!next) return pass_on(next);
-    page = std::move(*next);
-    if (!printer) printer.emplace(output, batch);
-    for (const auto& verdict : page.at("requests")) printer->request(verdict);
-    for (const auto& file : page.at("ignored")) printer->ignored(file);
+  while (pages.more()) {
+    auto page = pages.next();
+    if (!page) return pass_on(page);
+    if (!printer) printer.emplace(output, pages.batch());
+    for (const auto& verdict : page->at("requests")) printer->request(verdict);
+    for (const auto& file : page->at("ignored")) printer->ignored(file);
   }
   return printer->end();
+}
+
+Result<int> print_report(const Command& command, ReportPages pages) {
+  auto code = print_pages(command.output, std::move(pages));
+  if (code && command.output == Output::Json) say("");
+  return code;
 }
 
 int code_of(const Json& imported, int otherwise) {
@@ -123,9 +164,7 @@ int code_of(const Json& imported, int otherwise) {
 }  // namespace
 
 Result<int> print_report(const Command& command, wire::Client& client, const std::string& batch) {
-  auto code = print_pages(command.output, client, batch);
-  if (code && command.output == Output::Json) say("");
-  return code;
+  return print_report(command, ReportPages(client, batch));
 }
 
 Result<Json> import_medium(wire::Client& client, const std::string& medium, Json wish) {
@@ -199,12 +238,13 @@ Result<int> process(const Command& command) {
                 fmt::format("sealroom unlock {}, then sealroom sign {} and sealroom export {} {}",
                             first.at("issuer").get<std::string>(), id, id, printable(options->words[0])));
   }
-  auto exported = export_to(*client, id, options->words[0], false);
+  ReportPages report(*client, id);
+  auto exported = export_to(*client, id, options->words[0], false, [&report] { report.ask_ahead(kPagesAhead); });
   if (!exported && exported.error().kind == ErrorKind::Failed) {
     exported.error().hint = fmt::format("the certificates are safe in the ledger: sealroom export {} MEDIUM", id);
   }
   if (!exported) return pass_on(exported, id);
-  auto code = print_report(command, *client, id);
+  auto code = print_report(command, std::move(report));
   if (!code) return pass_on(code);
   if (command.output == Output::People) say(fmt::format("wrote {}", printable(exported->folder)));
   return code_of(*batch, *code);
@@ -264,7 +304,7 @@ Result<int> batch_show(const Command& command) {
     auto text = about->dump(-1, ' ', true);
     text.pop_back();
     std::cout << text << ",\"report\":";
-    auto report = print_pages(command.output, *client, words.plain()[0]);
+    auto report = print_pages(command.output, ReportPages(*client, words.plain()[0]));
     if (!report) return pass_on(report);
     say("}");
     return kDone;
@@ -275,7 +315,7 @@ Result<int> batch_show(const Command& command) {
                     plan.at("issuer").get<std::string>(), plan.at("document").at("count").get<std::uint64_t>(),
                     plan.at("valid_until").get<std::string>(), plan.at("digest").get<std::string>()));
   }
-  auto report = print_pages(command.output, *client, words.plain()[0]);
+  auto report = print_pages(command.output, ReportPages(*client, words.plain()[0]));
   if (!report) return pass_on(report);
   return kDone;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "command.hpp"
@@ -13,11 +14,14 @@ Result<int> print_report(const Command& command, wire::Client& client, const std
 // Sends the requests of `medium` and has them decided on. Value: import.run's answer.
 Result<Json> import_medium(wire::Client& client, const std::string& medium, Json wish);
 
-// Writes issued/BATCH onto `medium`. Value: the folder, and whether it was there already.
+// Writes issued/BATCH onto `medium`. While the medium does the last of it, syncing and reading back, `meanwhile` may use the
+// client. Value: the folder, and whether it was there already.
 struct Exported {
   std::string folder;
   bool already_there = false;
 };
-Result<Exported> export_to(wire::Client& client, const std::string& batch, const std::string& medium, bool partial);
+Result<Exported> export_to(
+    wire::Client& client, const std::string& batch, const std::string& medium, bool partial,
+    const std::function<void()>& meanwhile = [] {});
 
 }  // namespace sealroom::cli

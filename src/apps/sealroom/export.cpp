@@ -1,6 +1,7 @@
 #include <condition_variable>
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <future>
 #include <map>
 #include <mutex>
@@ -156,7 +157,8 @@ Result<Done> write_all(wire::Client& client, Outbox& outbox) {
 
 }  // namespace
 
-Result<Exported> export_to(wire::Client& client, const std::string& batch, const std::string& medium, bool partial) {
+Result<Exported> export_to(wire::Client& client, const std::string& batch, const std::string& medium, bool partial,
+                           const std::function<void()>& meanwhile) {
   auto known = client.call("batch.show", {{"batch", batch}});
   if (!known) return pass_on(known);
   Exported exported{.folder = medium + "/issued/" + batch, .already_there = false};
@@ -175,7 +177,9 @@ Result<Exported> export_to(wire::Client& client, const std::string& batch, const
   if (!sums_agree(outbox->written())) {
     return fail(ErrorKind::Failed, "what the daemon sent is not what its SHA256SUMS says", "export again");
   }
-  auto finished = outbox->finish();
+  auto finishing = std::async(std::launch::async | std::launch::deferred, [&outbox] { return outbox->finish(); });
+  meanwhile();
+  auto finished = finishing.get();
   if (!finished) return pass_on(finished);
   return exported;
 }
