@@ -39,7 +39,7 @@ Result<std::unique_ptr<OpenBatch>> OpenBatch::open(const Work& work, const Intak
   }
   std::unique_ptr<OpenBatch> batch(new OpenBatch(work, intake, std::move(*change)));
   batch->id_ = *id;
-  batch->now_ = appliance.clock.now();
+  batch->now_ = batch->change_.time();  // no plan is made later than its entry says
   auto surveyed = batch->survey();
   if (!surveyed) return pass_on(surveyed);
   return batch;

@@ -69,6 +69,8 @@ Change::Change(Change&&) noexcept = default;
 Change& Change::operator=(Change&&) noexcept = default;
 Change::~Change() = default;
 
+Instant Change::time() const { return ledger::in_use(state_).context.time; }
+
 Result<std::uint64_t> Change::State::append(std::string_view line, std::string_view batch) {
   const auto seq = log_size;
   constexpr std::string_view kInsert = "INSERT INTO entry (seq, batch, line) VALUES (?1, ?2, ?3)";

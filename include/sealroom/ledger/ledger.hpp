@@ -40,6 +40,9 @@ class Change {
   Change& operator=(Change&&) noexcept;
   ~Change();
 
+  // When it began: the time of all its entries.
+  Instant time() const;
+
   // Appends an entry and its Merkle nodes; `batch` (may be empty) is what it belongs to for exports. Gives its seq.
   Result<std::uint64_t> append(const log::Event& event, std::string_view batch = {});
 

@@ -122,3 +122,49 @@ TEST_CASE("a token without sessions for every thread signs with those that it ha
   appliance.shim().plan("");
   check_issued(appliance, batch);
 }
+
+// The time of the batch's entry with this name; of the first, if there are several.
+Instant time_of(const TestAppliance& appliance, const std::string& batch, const std::string& event) {
+  std::optional<Instant> time;
+  must(appliance.ledger().each_line(0, must(appliance.ledger().log_size()), batch,
+                                    [&](std::uint64_t, std::string_view line) -> Result<Done> {
+                                      const auto entry = must(log::parse_line(line));
+                                      if (entry.event.name == event && !time) time = entry.context.time;
+                                      return Done{};
+                                    }));
+  return time.value();
+}
+
+TEST_CASE("a plan is not made later than its entry says, whenever the second ends") {
+  TestAppliance appliance(1);
+  int looks = 0;
+  for (bool all = false; !all; ++looks) {
+    appliance.clock().put_forward(1, looks);
+    const auto batch = appliance.plan_clients(1);
+    all = !appliance.clock().is_put_forward();
+    CHECK(must(appliance.ledger().plan(batch, "intermediate")).value().created <=
+          time_of(appliance, batch, "plan.recorded"));
+  }
+  CHECK(looks > 2);
+}
+
+TEST_CASE("nothing is started after its plan has ended, whenever that is") {
+  constexpr int kLongerThanAPlan = 73 * 60 * 60;
+  TestAppliance appliance(1);
+  int issued = 0;
+  int expired = 0;
+  for (int looks = 0; issued == 0 || looks < 12; ++looks) {
+    const auto batch = appliance.plan_clients(1);
+    appliance.clock().put_forward(kLongerThanAPlan, looks);
+    const auto signed_batch = sign(appliance.work(), batch, "");
+    const auto plan = must(appliance.ledger().plan(batch, "intermediate")).value();
+    if (state_count(appliance, batch, CertificateState::Issued) == 1) {
+      ++issued;
+      CHECK(time_of(appliance, batch, "certificate.started") <= plan.valid_until);
+    } else if (signed_batch) {
+      ++expired;
+      CHECK(state_count(appliance, batch, CertificateState::Expired) == 1);
+    }
+  }
+  CHECK(expired > 1);
+}

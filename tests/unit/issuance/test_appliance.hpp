@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <set>
 #include <string>
@@ -19,6 +20,30 @@
 #include "support/unlocked.hpp"
 
 namespace sealroom::testing {
+
+// The kernel's clocks, put forward: at once, or while somebody looks at them.
+class TestClock final : public Clock {
+ public:
+  Instant now() const override {
+    if (looks_left_-- == 0) ahead_ += by_;
+    return kernel_.now() + std::chrono::seconds(ahead_);
+  }
+  std::chrono::milliseconds since_boot() const override { return kernel_.since_boot() + std::chrono::seconds(ahead_); }
+  std::string boot_id() const override { return kernel_.boot_id(); }
+
+  // By so many seconds, after so many looks at the time.
+  void put_forward(int by, int looks) {
+    by_ = by;
+    looks_left_ = looks;
+  }
+  bool is_put_forward() const { return looks_left_ < 0; }
+
+ private:
+  SystemClock kernel_;
+  int by_ = 0;
+  mutable std::atomic<int> looks_left_ = -1;
+  mutable std::atomic<int> ahead_ = 0;
+};
 
 // TestAppliance is a whole appliance in this process: the shipped issuers with P-256 keys on SoftHSM tokens behind the
 // shim, unlocked, with their certificates made.
@@ -46,6 +71,7 @@ class TestAppliance {
   Work work() { return {.appliance = appliance_, .actor = {.uid = 0, .pid = 0, .role = "daemon"}}; }
   const Shim& shim() const { return shim_; }
   const Ledger& ledger() const { return ledger_; }
+  TestClock& clock() { return clock_; }
 
   // Plans certificates for `count` clients that never asked before; gives the batch.
   std::string plan_clients(std::size_t count) {
@@ -110,7 +136,7 @@ class TestAppliance {
   TemporaryDirectory home_;
   SoftHsm hsm_;
   Shim shim_;
-  SystemClock clock_;
+  TestClock clock_;
   Configuration configuration_;
   Ledger ledger_;
   KeyRing keys_;
