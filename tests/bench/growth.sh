@@ -37,12 +37,17 @@ stop() {
 
 unlock() { quietly unlock "sealroom unlock" sealroom unlock --all; }
 
+# The ledger is in the page cache, or nothing of it is, as after a start of the machine.
+read_ledger() { cat "$home/ledger/ledger.db" >/dev/null; }
+forget_ledger() { dd if="$home/ledger/ledger.db" iflag=nocache count=0 status=none; }
+
 # ---- what is measured, in the pair $turn
 
 use_medium() { medium=$work/$side.$1.$turn; }
+# make_media NAME COUNT
 make_media() {
   for turn in $(seq "$pairs"); do
-    new_medium "$1" ec:P-256
+    new_medium "$2" ec:P-256
     mv "$medium" "$work/$side.$1.$turn"
   done
 }
@@ -72,7 +77,7 @@ find_places() {
   done
 }
 
-# in_pairs NAME COUNT COMMAND...: on both sides, again and again, each side first in every second pair.
+# in_pairs NAME MEDIA COMMAND...: on both sides, again and again, each side first in every second pair.
 in_pairs() {
   for turn in $(seq "$pairs"); do
     local order=(fresh grown)
@@ -146,8 +151,13 @@ for size in $sizes; do
   note "measuring with $size certificates, $pairs pairs"
   both start
   both unlock
+  both make_media forgotten 100
+  sync
+  both forget_ledger
+  in_pairs issue-forgotten forgotten process_medium
+  both read_ledger
   for count in 1 100; do
-    both make_media "$count"
+    both make_media "$count" "$count"
     in_pairs "issue-$count" "$count" process_medium
   done
   for side in fresh grown; do
@@ -175,6 +185,7 @@ for size in $sizes; do
 
   growth_row issue-1 '<= 1.05' s "import, sign and export 1"
   growth_row issue-100 '<= 1.05' s "import, sign and export 100"
+  growth_row issue-forgotten - s "the same, nothing of the ledger in the page cache"
   growth_row refuse - s "refuse 100 that were issued before"
   growth_row look-up '<= 1.05' s "look up 20 by serial"
   growth_row prove-entry - s "prove inclusion of 20"

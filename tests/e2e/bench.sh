@@ -18,7 +18,7 @@ bench() {
 processors=$(nproc)
 bench process $((processors <= 2 ? 5 : 6)) --pairs 1 --requests 2 --apart 1 --issuer ec-p256
 bench import 6 --pairs 1 --ec 100 --rsa 20 --large 100
-bench growth 16 --pairs 1 --sizes 20
+bench growth 17 --pairs 1 --sizes 20
 bench keystore 5 --pairs 1 --imports 1 --large 10
 case $processors in 1) rows=3 ;; 2) rows=6 ;; *) rows=7 ;; esac
 bench sign $rows --pairs 1 --requests 100 --issuers ec-p256
