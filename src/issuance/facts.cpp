@@ -92,7 +92,7 @@ Result<Facts> facts_about(const Ledger& ledger, const Asked& asked, const RulesI
   Facts facts;
   facts.now = now;
 
-  auto by_request = ledger.by_request(asked.request, self != nullptr ? self->id : 0);
+  auto by_request = ledger.by_request(asked.request, self != nullptr ? std::optional(self->id) : std::nullopt);
   if (!by_request) return pass_on(by_request);
   for (const auto& row : *by_request) {
     if (row.batch == batch || !counts(row, batch, self, facts.now)) continue;

@@ -152,8 +152,8 @@ Result<std::optional<CertificateRow>> Ledger::by_serial(std::string_view issuer,
                   serial, issuer);
 }
 
-Result<std::vector<CertificateRow>> Ledger::by_request(const Digest& request, std::int64_t but) const {
-  return all_of(*database_->connection, "WHERE request_digest = ?1 AND id <> ?2 ORDER BY id", request, but);
+Result<std::vector<CertificateRow>> Ledger::by_request(const Digest& request, std::optional<std::int64_t> but) const {
+  return all_of(*database_->connection, "WHERE request_digest = ?1 AND id IS NOT ?2 ORDER BY id", request, but);
 }
 
 Result<std::vector<CertificateRow>> Ledger::by_key(const Digest& key, std::int64_t before,

@@ -135,6 +135,9 @@ class Connection {
   static bool bind(sqlite3_stmt* statement, int index, std::string_view text);
   static bool bind(sqlite3_stmt* statement, int index, ByteView octets);
   static bool bind(sqlite3_stmt* statement, int index, std::nullopt_t);
+  static bool bind(sqlite3_stmt* statement, int index, std::optional<std::int64_t> value) {
+    return value ? bind(statement, index, *value) : bind(statement, index, std::nullopt);
+  }
   static bool bind(sqlite3_stmt* statement, int index, Instant value) {
     return bind(statement, index, std::int64_t{value.time_since_epoch().count()});
   }

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <utility>
 
 #include <fmt/format.h>
@@ -21,9 +22,10 @@ namespace {
 
 constexpr mode_t kFolderMode = 0755;
 
-// Files that one thread fills before it ends: worth a thread, and few enough to be open together.
+// Files that one thread fills before it ends: worth a thread, and few enough for three times as many to be open.
 constexpr std::size_t kFilledAtOnce = 64;
-constexpr std::size_t kThreads = 2;  // that fill, beside the one that begins
+constexpr std::size_t kLargest = 256 * 1024;  // octets of a file that is worth its memory until its turn
+constexpr std::size_t kThreads = 2;           // that fill, beside the one that begins
 
 // Plain names mean the same on every file system a medium may have, FAT included.
 bool is_plain(std::string_view name) {
@@ -172,19 +174,27 @@ Result<Done> Outbox::write(const std::string& path, const std::function<Result<B
 }
 
 Result<Done> Outbox::write_behind(const std::string& path, Bytes octets, mode_t mode) {
+  if (octets.size() > kLargest) return write(path, octets, mode);
   auto file = begin(path);
   if (!file) return pass_on(file);
   begun_.push_back({.file = std::move(*file), .path = path, .octets = std::move(octets), .mode = mode});
   if (begun_.size() < kFilledAtOnce) return Done{};
   auto room = filling_.size() < kThreads ? Done{} : take_filled();
   if (!room) return room;
-  filling_.push_back(std::async(std::launch::async | std::launch::deferred, fill, std::exchange(begun_, {})));
+  fill_begun(std::launch::async | std::launch::deferred);
   return Done{};
+}
+
+void Outbox::fill_begun(std::launch when) {
+  const auto files = std::make_shared<std::vector<Begun>>(std::exchange(begun_, {}));
+  // An object with a name: where no thread is to be had, std::async puts off what it has moved away already.
+  const auto work = [files] { return fill(*files); };
+  filling_.push_back(std::async(when, work));
 }
 
 Result<Done> Outbox::settle() {
   if (!directory_) return ended();
-  if (!begun_.empty()) filling_.push_back(std::async(std::launch::deferred, fill, std::exchange(begun_, {})));
+  if (!begun_.empty()) fill_begun(std::launch::deferred);
   while (!filling_.empty()) {
     auto taken = take_filled();
     if (!taken) return taken;
@@ -192,7 +202,7 @@ Result<Done> Outbox::settle() {
   return Done{};
 }
 
-Outbox::Filled Outbox::fill(std::vector<Begun> files) {
+Outbox::Filled Outbox::fill(std::vector<Begun>& files) {
   Filled filled;
   for (auto& begun : files) {
     filled.reason = append(begun.file.get(), begun.octets);
@@ -203,6 +213,7 @@ Outbox::Filled Outbox::fill(std::vector<Begun> files) {
     }
     begun.file = Fd();
     filled.digests.emplace_back(std::move(begun.path), sha256(begun.octets));
+    begun.octets = {};
   }
   return filled;
 }

@@ -185,7 +185,7 @@ for size in $sizes; do
 
   growth_row issue-1 '<= 1.05' s "import, sign and export 1"
   growth_row issue-100 '<= 1.05' s "import, sign and export 100"
-  growth_row issue-forgotten - s "the same, nothing of the ledger in the page cache"
+  growth_row issue-forgotten - s "the same, begun with nothing of the ledger in the page cache"
   growth_row refuse - s "refuse 100 that were issued before"
   growth_row look-up '<= 1.05' s "look up 20 by serial"
   growth_row prove-entry - s "prove inclusion of 20"

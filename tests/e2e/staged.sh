@@ -241,7 +241,7 @@ step "a reissue is spent once: what was planned again elsewhere is not planned a
 rm -rf "$requests"/*/*
 server_csr "$requests/server_cert/again.csr" again.example.com
 expect_exit 0 sealroom process "$medium"
-expect_exit 0 sealroom import "$medium" --json --reissue intermediate/server_cert/again.csr --reason "lost"
+expect_exit 0 sealroom import "$medium" --json --reissue intermediate/server_cert/again.csr --reason "batch.restored"
 first=$(look 'd["batch"]' <stdout)
 expect_exit 0 sealroom batch replan "$first" --json
 second=$(look 'd["batch"]' <stdout)
@@ -249,6 +249,7 @@ expect_exit 0 sealroom sign "$second"
 says "1 issued"
 expect_exit 2 sealroom batch replan "$first"
 complains "nothing left to plan"
+expect_exit 0 sealroom export "$second" "$medium"  # a reason may be the name of an event
 
 stop_daemon
 echo "staged: ok"

@@ -163,7 +163,7 @@ class Ledger {
   Result<std::vector<CertificateRow>> issued(std::string_view issuer, std::int64_t after_id, std::size_t most) const;
   Result<std::optional<CertificateRow>> by_serial(std::string_view issuer, ByteView serial) const;  // issuer may be ""
   // All for one request, but the one with the id `but`.
-  Result<std::vector<CertificateRow>> by_request(const Digest& request, std::int64_t but = 0) const;
+  Result<std::vector<CertificateRow>> by_request(const Digest& request, std::optional<std::int64_t> but = {}) const;
   // For each subject (its octets) that `key` was planned for, one certificate that `counts`: the newest with an id below
   // `before`, else the oldest with one above; none where none does. A key that is renewed again and again takes no longer.
   Result<std::vector<CertificateRow>> by_key(const Digest& key, std::int64_t before,

@@ -41,8 +41,9 @@ class Outbox {
   // after the other, and an empty one at the end. An error of `next` is passed on.
   Result<Done> write(const std::string& path, const std::function<Result<Bytes>()>& next, mode_t mode);
 
-  // Begins a new file as write() does, and returns while another thread fills it: for many small files, since to make one
-  // holds its folder's lock and to fill one does not. What comes of filling is told by a later call, by settle() at the latest.
+  // Makes a new file as write() does, and leaves it to other threads to fill it, 64 at a time, the last of them to settle():
+  // for many small files, since to make one holds its folder's lock and to fill one does not. What comes of filling is told
+  // by a later call, by settle() at the latest. A large file is written at once.
   Result<Done> write_behind(const std::string& path, Bytes octets, mode_t mode);
 
   // Returns when every file that was begun is filled.
@@ -72,7 +73,8 @@ class Outbox {
     std::string failed;  // the path that could not be filled
     int reason = 0;      // and why
   };
-  static Filled fill(std::vector<Begun> files);
+  static Filled fill(std::vector<Begun>& files);
+  void fill_begun(std::launch when);
 
   Result<Fd> begin(const std::string& path);
   Result<Done> claim(const std::string& path);

@@ -2,12 +2,15 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <functional>
 #include <set>
+#include <system_error>
 #include <thread>
 
 #include <catch2/catch.hpp>
@@ -352,6 +355,39 @@ TEST_CASE("an export that ends while files are filled leaves nothing") {
     }
   }
   CHECK(names_below(medium.path()).empty());
+}
+
+// Whether `act` holds for a user who may have no more threads, tried in a child of this process.
+bool holds_without_threads(const std::string& place, const std::function<bool()>& act) {
+  constexpr uid_t kNobody = 65534;
+  if (geteuid() == 0 && chown(place.c_str(), kNobody, kNobody) != 0) return false;
+  const pid_t child = fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    if (setrlimit(RLIMIT_NPROC, &none) != 0 || (geteuid() == 0 && setresuid(kNobody, kNobody, kNobody) != 0)) _exit(2);
+    try {
+      std::thread([] {}).join();
+      _exit(3);  // there was a thread
+    } catch (const std::system_error&) {
+      _exit(act() ? 0 : 1);
+    }
+  }
+  int status = 0;
+  return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+TEST_CASE("where no thread is to be had, files are filled all the same") {
+  TemporaryDirectory medium;
+  CHECK(holds_without_threads(medium.path(), [&] {
+    auto outbox = Outbox::create(medium.path(), "issued", "B-1");
+    Result<Done> written = Done{};
+    for (int i = 0; outbox && written && i < 150; ++i) {
+      written = outbox->write_behind(fmt::format("f/{}", i), Bytes(100, 'x'), 0444);
+    }
+    return outbox && written && outbox->finish().has_value();
+  }));
+  CHECK(medium.read("issued/B-1/f/0") == std::string(100, 'x'));
+  CHECK(medium.read("issued/B-1/f/149") == std::string(100, 'x'));
 }
 
 struct Mounted {
